@@ -1,0 +1,49 @@
+# Two commands on a fresh machine with python3, pip and venv: `make demo` and `make test`. Each does all set-up by itself.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.ready
+
+.PHONY: help demo test check serve setup browser lock format clean
+
+help:  ## say what can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+demo: setup browser  ## set everything up, then run the main job against the sandbox
+	@$(BIN)/tuntas demo
+
+test: setup browser  ## set everything up, then run every test
+	@$(BIN)/python -m pytest
+
+check: setup  ## format, lint, types, import contracts, unit tests
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest tests/unit
+
+serve: setup browser  ## set everything up, then run the server
+	@$(BIN)/tuntas serve
+
+setup: $(STAMP)
+
+$(STAMP): requirements.lock pyproject.toml hatch_build.py frontend/package-lock.json
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Tuntas needs Python 3.11 or newer; name one: make PYTHON=python3.12"; exit 1; }
+	@echo "Setting up .venv: packages by hash, then WA-JS through npm. About a minute the first time."
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+browser: setup
+	@$(BIN)/tuntas browser find --quiet || $(BIN)/tuntas browser install
+
+lock:  ## renew requirements.lock from pyproject.toml (needs uv)
+	@uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade --quiet --output-file requirements.lock
+
+format: setup  ## format and mend what can be mended
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+clean:  ## remove everything that make made (never the data folder)
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache src/tuntas/whatsapp/assets
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

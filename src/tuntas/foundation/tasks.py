@@ -1,0 +1,59 @@
+"""The only place that makes raw asyncio tasks. A task here always has a name, and its crash is never silent.
+
+Everything else uses ``asyncio.TaskGroup`` and ``asyncio.timeout``; the linter bans the rest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import structlog
+
+Result = TypeVar("Result")
+
+log = structlog.get_logger(__name__)
+
+# One bounded pool for all blocking work (process scans, renames), so that a burst can never exhaust the machine.
+_BLOCKING = ThreadPoolExecutor(max_workers=8, thread_name_prefix="tuntas-blocking")
+
+# The event loop keeps only weak references to tasks; without this set a running task can be collected.
+_ALIVE: set[asyncio.Task[Any]] = set()
+
+
+def spawn(work: Coroutine[Any, Any, Result], *, name: str) -> asyncio.Task[Result]:
+    """Start ``work`` in the background under ``name``; whoever holds the task must await or cancel it.
+
+    A crash is logged when the task ends, also when nobody ever awaits it.
+    """
+    task = asyncio.get_running_loop().create_task(work, name=name)
+    _ALIVE.add(task)
+    task.add_done_callback(_finished)
+    return task
+
+
+def _finished(task: asyncio.Task[Any]) -> None:
+    _ALIVE.discard(task)
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("task_crashed", task=task.get_name(), error=repr(error))
+
+
+async def end(task: asyncio.Task[Any] | None) -> None:
+    """Cancel ``task`` and wait until it has cleaned up. Its own error was logged when it ended.
+
+    Our own cancellation while waiting is not swallowed.
+    """
+    if task is None:
+        return
+    task.cancel()
+    await asyncio.wait([task])
+
+
+async def blocking(work: Callable[..., Result], /, *arguments: Any) -> Result:
+    """Run blocking ``work`` off the event loop, in the one bounded pool, and return its result.
+
+    Cancelling the caller does not stop a call that already runs in its thread: give such calls their own bounds.
+    """
+    return await asyncio.get_running_loop().run_in_executor(_BLOCKING, work, *arguments)
