@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
 
-.PHONY: help demo test check serve setup browser lock format clean
+.PHONY: help demo test check serve setup browser docs lock format clean
 
 help:  ## say what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -36,6 +36,9 @@ $(STAMP): requirements.lock pyproject.toml hatch_build.py frontend/package-lock.
 
 browser: setup
 	@$(BIN)/tuntas browser find --quiet || $(BIN)/tuntas browser install
+
+docs: setup  ## renew the documents that are made from declarations
+	@$(BIN)/python docs/generate.py
 
 lock:  ## renew requirements.lock from pyproject.toml (needs uv)
 	@uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade --quiet --output-file requirements.lock

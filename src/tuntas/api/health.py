@@ -1,0 +1,68 @@
+"""Is it there, is it ready, which version. The first few need no key, since load balancers have none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from tuntas.api.context import GatewayHere
+from tuntas.api.errors import problems
+from tuntas.api.security import KeyRequired
+from tuntas.events import ENGINE
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/ping", summary="Is the server there")
+async def ping() -> dict[str, str]:
+    """Answer."""
+    return {"message": "pong"}
+
+
+@router.get("/healthz", summary="Does the server live")
+async def healthz() -> dict[str, str]:
+    """Answer, which is what this asks for."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz", summary="Can the server work")
+async def readyz(gateway: GatewayHere) -> dict[str, str]:
+    """Answer when the database answers."""
+    await gateway.outbox_counts()
+    return {"status": "ready"}
+
+
+@router.get("/health", responses=problems(), dependencies=[KeyRequired], summary="How the server is")
+async def health(gateway: GatewayHere) -> dict[str, Any]:
+    """Count the sessions by status, the removals that wait, and the webhook deliveries by state."""
+    sessions: dict[str, int] = {}
+    for record in gateway.sessions.all():
+        sessions[record.status.value] = sessions.get(record.status.value, 0) + 1
+    removals: dict[str, int] = {}
+    for removal in gateway.open_removals():
+        removals[removal.state.value] = removals.get(removal.state.value, 0) + 1
+    return {
+        "status": "ok",
+        "sessions": sessions,
+        "removals": removals,
+        "deliveries": await gateway.outbox_counts(),
+    }
+
+
+@router.get("/api/server/version", responses=problems(), dependencies=[KeyRequired], summary="Versions")
+async def version(gateway: GatewayHere) -> dict[str, str]:
+    """Return the versions of what is at work."""
+    return {
+        "version": gateway.version,
+        "engine": ENGINE,
+        "tier": "CORE",
+        "browser": gateway.browser,
+        "waJs": gateway.wa_js_version,
+    }
+
+
+@router.get("/api/server/status", responses=problems(), dependencies=[KeyRequired], summary="Status")
+async def status(gateway: GatewayHere) -> dict[str, Any]:
+    """Return what `/health` returns; WAHA's address for it."""
+    return await health(gateway)

@@ -1,0 +1,145 @@
+"""Brings one browser up, or leaves nothing: no process, no descriptor, no task, also when cancelled half-way.
+
+Up means that it has answered a first call over the pipe. Whether the profile is free is for others to know.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from tuntas.browser import flags
+from tuntas.browser.browser import Browser
+from tuntas.browser.cancellation import finish
+from tuntas.browser.cdp import Connection
+from tuntas.browser.ending import ExitWatch
+from tuntas.browser.errors import CallFailed, CallTimedOut, ConnectionClosed, LaunchFailed
+from tuntas.browser.find import Candidate
+from tuntas.browser.process import Member, identify
+from tuntas.browser.spawn import Spawned, spawn_with_pipes
+from tuntas.browser.stderr import StderrTail
+from tuntas.browser.transport import PipeTransport
+from tuntas.browser.tree import StopLimits, end_tree
+from tuntas.foundation.tasks import spawn
+
+_CLEAN_UP = StopLimits(graceful_seconds=0, forced_seconds=10)
+_LAST_WORDS_SECONDS = 1.0
+_LINES_IN_MESSAGE = 3
+
+_PROFILE_IN_USE = 21  # chrome/common/chrome_result_codes.h, RESULT_CODE_PROFILE_IN_USE
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchOptions:
+    """What to launch. ``profile`` is made by the browser if it is not there; ``headed`` needs a display."""
+
+    executable: Candidate
+    profile: Path
+    extra_flags: tuple[str, ...] = ()
+    headed: bool = False
+
+
+async def launch(options: LaunchOptions, *, timeout_seconds: float = 30) -> Browser:
+    """Start a browser and return it once it answers. Call from the main thread (see ``spawn.py``).
+
+    Raises LaunchFailed with the exit code and the last lines of standard error. After any error, cancellation
+    included, no process and no descriptor of the attempt is left (StillRunning, if the kernel does not let go of
+    one).
+    """
+    profile = options.profile.resolve()
+    arguments = flags.command_line(
+        options.executable.path,
+        options.executable.kind,
+        profile,
+        headed=options.headed,
+        extra_flags=options.extra_flags,
+    )
+    try:
+        spawned = spawn_with_pipes(arguments)
+    except (OSError, NotImplementedError) as error:
+        message = f"{options.executable.path} could not be started: {error}"
+        raise LaunchFailed(message) from error
+    # A few turns of the loop, and then the pieces are owned by a Browser that can be stopped.
+    browser = await _owned(spawned, profile)
+    try:
+        await browser.greet(timeout_seconds)
+    except (ConnectionClosed, CallTimedOut, CallFailed) as error:
+        raise await _failure(browser, error, options.executable.path) from error
+    except BaseException:
+        await browser.kill(_CLEAN_UP)
+        raise
+    return browser
+
+
+async def _owned(spawned: Spawned, profile: Path) -> Browser:
+    """Wrap a fresh process; a cancellation meanwhile ends it again."""
+    assembling = spawn(_assemble(spawned, profile), name=f"browser-assemble-{spawned.pid}")
+    try:
+        return await finish(assembling)
+    except asyncio.CancelledError:
+        if not assembling.cancelled() and assembling.exception() is None:
+            await assembling.result().kill(_CLEAN_UP)
+        raise
+
+
+async def _assemble(spawned: Spawned, profile: Path) -> Browser:
+    # Our child cannot vanish before we reap it, so its identity can always be read, be it a zombie already.
+    identity = identify(spawned.pid, profile)
+    connection, stderr = Connection(), StderrTail()
+    transport = PipeTransport(connection.received, connection.closed)
+    try:
+        watch = ExitWatch(Member(identity.pid, identity.create_time, "browser"))
+    except BaseException:
+        spawned.close()
+        await end_tree(identity, (), _CLEAN_UP.forced_seconds)
+        raise
+    browser = Browser(identity, connection, watch, stderr)
+    try:
+        await stderr.open(spawned.stderr_descriptor)
+    except BaseException:
+        os.close(spawned.read_descriptor)
+        os.close(spawned.write_descriptor)
+        await browser.kill(_CLEAN_UP)
+        raise
+    try:
+        await transport.open(spawned.read_descriptor, spawned.write_descriptor)
+    except BaseException:
+        await browser.kill(_CLEAN_UP)
+        raise
+    connection.use(transport)
+    return browser
+
+
+async def _failure(browser: Browser, error: Exception, executable: Path) -> LaunchFailed:
+    """End what is left of a failed launch and put its story into one error."""
+    if isinstance(error, ConnectionClosed):
+        # It has closed the pipe, so it is on its way out: its own exit code says more than our SIGKILL would.
+        try:
+            async with asyncio.timeout(_LAST_WORDS_SECONDS):
+                await browser.gone.wait()
+        except TimeoutError:
+            pass
+        except asyncio.CancelledError:
+            await browser.kill(_CLEAN_UP)
+            raise
+    ended_itself = browser.gone.is_set()
+    await browser.kill(_CLEAN_UP)
+    code = browser.exit_code if ended_itself else None
+    lines = browser.stderr_lines()
+    what = f"ended with code {code}" if ended_itself else f"did not come up ({error})"
+    said = " | ".join(lines[-_LINES_IN_MESSAGE:]) or "it said nothing"
+    hint = _hint(code, "\n".join(lines))
+    message = f"{executable} {what} during launch{f' ({hint})' if hint else ''}: {said}"
+    return LaunchFailed(message, exit_code=code, stderr_lines=lines)
+
+
+def _hint(exit_code: int | None, said: str) -> str:
+    if exit_code == _PROFILE_IN_USE:
+        return "the profile is in use by another browser"
+    if "error while loading shared libraries" in said:
+        return "a system library is missing; a package manager's browser brings its libraries along"
+    if "No usable sandbox" in said:
+        return "this system forbids unprivileged user namespaces, which the browser's sandbox needs"
+    return ""

@@ -1,0 +1,140 @@
+"""Carries whole messages to and from a browser over its debugging pipe; knows nothing of what they mean.
+
+Chromium's framing on ``--remote-debugging-pipe``: JSON messages, each ended by a NUL byte; the browser reads fd 3 and
+writes fd 4. There is no port that another local program could drive, and end of file makes Chromium leave by itself.
+
+``Transport`` is all that a connection needs, so that a web socket can stand in where no descriptors can be handed down.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from typing import Protocol
+
+_END = b"\0"
+# One message above the mark may be under way at a time; then senders wait for the browser to read.
+_WRITE_MARK_BYTES = 1 << 20
+
+
+class Transport(Protocol):
+    """A two-way stream of whole messages."""
+
+    async def send(self, message: bytes) -> None:
+        """Hand one message over, waiting while the other side does not read. Raises ConnectionError when closed."""
+        ...
+
+    def close(self) -> None:
+        """Close at once, without flushing; ``on_closed`` follows soon."""
+        ...
+
+    async def wait_closed(self) -> None:
+        """Wait until both directions have given their descriptors back."""
+        ...
+
+
+class PipeTransport:
+    """Messages over two pipes. ``on_message`` and ``on_closed`` are called on the loop; neither may block or raise."""
+
+    def __init__(self, on_message: Callable[[bytes], None], on_closed: Callable[[Exception | None], None]) -> None:
+        self._on_closed = on_closed
+        self._incoming = _Incoming(on_message, self._half_closed)
+        self._outgoing = _Outgoing(self._half_closed)
+        self._reading: asyncio.ReadTransport | None = None
+        self._writing: asyncio.WriteTransport | None = None
+        self._told = False
+
+    async def open(self, read_descriptor: int, write_descriptor: int) -> None:
+        """Take both descriptors over: from here on they are closed by this transport, also when this fails."""
+        loop = asyncio.get_running_loop()
+        reading, writing = os.fdopen(read_descriptor, "rb", 0), os.fdopen(write_descriptor, "wb", 0)
+        try:
+            self._reading, _ = await loop.connect_read_pipe(lambda: self._incoming, reading)
+            self._writing, _ = await loop.connect_write_pipe(lambda: self._outgoing, writing)
+        except BaseException:
+            if self._reading is None:
+                reading.close()
+                self._incoming.closed.set()
+            writing.close()
+            self._outgoing.closed.set()
+            self.close()
+            await self.wait_closed()
+            raise
+        self._writing.set_write_buffer_limits(high=_WRITE_MARK_BYTES)
+
+    async def send(self, message: bytes) -> None:
+        """Hand one message over, waiting while the browser does not read. Raises ConnectionError when closed."""
+        await self._outgoing.ready()
+        if self._writing is None or self._writing.is_closing():
+            raise ConnectionResetError("the debugging pipe is closed")
+        self._writing.write(message)
+        self._writing.write(_END)
+
+    def close(self) -> None:
+        """Close both directions at once; what was not yet written is dropped."""
+        if self._reading is not None:
+            self._reading.close()
+        if self._writing is not None and not self._writing.is_closing():
+            self._writing.abort()  # unlike close() not safe to repeat
+
+    async def wait_closed(self) -> None:
+        """Wait until both directions have given their descriptors back."""
+        await self._incoming.closed.wait()
+        await self._outgoing.closed.wait()
+
+    def _half_closed(self, error: Exception | None) -> None:
+        # One direction is useless without the other.
+        self.close()
+        if not self._told:
+            self._told = True
+            self._on_closed(error)
+
+
+class _Incoming(asyncio.Protocol):
+    """Cuts the stream into messages; the pieces of a big one are joined once, so its cost grows only with its size."""
+
+    def __init__(self, on_message: Callable[[bytes], None], on_closed: Callable[[Exception | None], None]) -> None:
+        self.closed = asyncio.Event()
+        self._on_message = on_message
+        self._on_closed = on_closed
+        self._pieces: list[bytes] = []
+
+    def data_received(self, data: bytes) -> None:
+        *whole, rest = data.split(_END)
+        for piece in whole:
+            self._pieces.append(piece)
+            message = b"".join(self._pieces)
+            self._pieces.clear()
+            self._on_message(message)
+        if rest:
+            self._pieces.append(rest)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._pieces.clear()
+        self._on_closed(exc)
+        self.closed.set()
+
+
+class _Outgoing(asyncio.BaseProtocol):
+    """Tells senders when to wait."""
+
+    def __init__(self, on_closed: Callable[[Exception | None], None]) -> None:
+        self.closed = asyncio.Event()
+        self._on_closed = on_closed
+        self._writable = asyncio.Event()
+        self._writable.set()
+
+    async def ready(self) -> None:
+        await self._writable.wait()
+
+    def pause_writing(self) -> None:
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        self._writable.set()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._writable.set()
+        self._on_closed(exc)
+        self.closed.set()

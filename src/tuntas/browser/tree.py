@@ -1,0 +1,58 @@
+"""Ends a whole process tree by force and proves it: kill, wait for every member, look again, until there is none.
+
+One look is not enough: a browser that is being killed may fork between the look and the signal. Bounded by a limit;
+what survives SIGKILL past it sits in the kernel, and is named.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tuntas.browser.cancellation import finish
+from tuntas.browser.ending import kill, reap, wait_gone
+from tuntas.browser.errors import StillRunning
+from tuntas.browser.process import Member, ProcessIdentity, matches, members
+from tuntas.browser.singleton import remove_marks_of
+from tuntas.foundation.tasks import blocking, spawn
+
+
+@dataclass(frozen=True, slots=True)
+class StopLimits:
+    """How long a stop may take, in seconds: for the browser to leave by itself, then for SIGKILL to do its work."""
+
+    graceful_seconds: float = 5.0
+    forced_seconds: float = 10.0
+
+
+async def end_tree(identity: ProcessIdentity, known: Iterable[Member], limit_seconds: float) -> tuple[Member, ...]:
+    """Kill every member until none is left; return those that were killed (none: all had gone before).
+
+    The caller vouches that ``identity`` is, or was until just now, his own browser. Raises StillRunning past the limit.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + limit_seconds
+    seen = set(known)
+    killed: set[Member] = set()
+    while found := await blocking(members, identity, tuple(seen)):
+        seen.update(found)
+        killed.update(kill(found))
+        await wait_gone(found, timeout_seconds=max(deadline - loop.time(), 0))
+        if loop.time() >= deadline and (survivors := await blocking(members, identity, tuple(seen))):
+            raise StillRunning(survivors)
+    await blocking(reap, identity, tuple(seen))
+    await blocking(remove_marks_of, identity)
+    return tuple(sorted(killed, key=lambda member: member.pid))
+
+
+async def end_orphan(identity: ProcessIdentity, limits: StopLimits) -> tuple[Member, ...]:
+    """End a browser that a dead server has left behind; return what was killed (empty: it was gone, or is not ours).
+
+    Nothing is touched unless pid, create time, boot and profile of the recorded main process all match a living one.
+    Straight by force: without its pipe there is no gentler way that also removes its marks. Raises StillRunning.
+    """
+    if not await blocking(matches, identity):
+        return ()
+    work = spawn(end_tree(identity, (), limits.forced_seconds), name=f"end-orphan-{identity.pid}")
+    return await finish(work)

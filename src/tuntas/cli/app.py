@@ -1,0 +1,76 @@
+"""The command's tree, and the one place where errors become a line and an exit code.
+
+Exit codes: 0 done, 1 done with something left or failed, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from tuntas import __version__
+from tuntas.browser import BrowserInstallFailed, BrowserNotFound
+from tuntas.cli import browser, demo, ps, sandbox, serve, sessions
+from tuntas.cli.client import Refused, ServerUnreachable
+from tuntas.config import ConfigurationError
+from tuntas.sandbox.server import SandboxAddressError
+from tuntas.server import DataFolderBusy, DataFolderUnusable, PortTaken
+from tuntas.storage import DatabaseUnusable
+from tuntas.whatsapp.scripts import AssetsMissing
+
+EXPECTED = (
+    AssetsMissing,
+    BrowserInstallFailed,
+    BrowserNotFound,
+    ConfigurationError,
+    DatabaseUnusable,
+    DataFolderBusy,
+    DataFolderUnusable,
+    PortTaken,
+    Refused,
+    SandboxAddressError,
+    ServerUnreachable,
+)
+
+app = typer.Typer(
+    name="tuntas",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Runs WhatsApp Web sessions, each in a real Chromium, and brings every one cleanly through its whole life.",
+    epilog="New here? `tuntas demo` shows a whole life in a few seconds, `tuntas serve` starts the server.",
+)
+app.command("serve")(serve.serve)
+app.command("demo")(demo.demo)
+app.command("sandbox")(sandbox.sandbox)
+app.command("ps")(ps.ps)
+app.add_typer(sessions.app, name="sessions")
+app.add_typer(browser.app, name="browser")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"tuntas {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    """Hold the options that every command has before it."""
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except EXPECTED as error:
+        typer.echo(f"tuntas: {error}", err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,85 @@
+"""How the terminal talks with a server: by the note in its data folder, so no key has to be typed on its machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tuntas.config import load
+from tuntas.server import DataFolder
+
+# Longer than any wish may take on the server, which answers "try later" by itself.
+TIMEOUT_SECONDS = 90.0
+
+
+class ServerUnreachable(Exception):
+    """No server runs on the data folder; the message says how to start one."""
+
+
+class Refused(Exception):
+    """The server said no; the message is its reason."""
+
+
+class Client:
+    """A server's HTTP interface."""
+
+    def __init__(self, http: httpx.Client) -> None:
+        """Use ``http``, which knows the address and the key."""
+        self._http = http
+
+    def get(self, path: str, **parameters: Any) -> Any:
+        """Return the JSON of a GET."""
+        return self.request("GET", path, params=parameters).json()
+
+    def post(self, path: str, document: Any | None = None) -> Any:
+        """Return the JSON of a POST."""
+        return self.request("POST", path, json=document).json()
+
+    def delete(self, path: str) -> httpx.Response:
+        """Return the answer of a DELETE."""
+        return self.request("DELETE", path)
+
+    def request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Make a request.
+
+        Raises:
+            Refused: the server answered with a problem.
+            ServerUnreachable: it did not answer.
+        """
+        try:
+            answer = self._http.request(method, path, **options)
+        except httpx.TransportError as error:
+            message = (
+                f"The server at {self._http.base_url} does not answer ({error}). Is it still starting or stopping?"
+            )
+            raise ServerUnreachable(message) from error
+        if answer.is_success:
+            return answer
+        try:
+            detail = answer.json()["detail"]
+        except (ValueError, KeyError, TypeError):
+            detail = f"HTTP {answer.status_code}"
+        raise Refused(detail)
+
+
+@contextmanager
+def connect(data_dir: Path | None) -> Iterator[Client]:
+    """Connect with the server that runs on a data folder.
+
+    Raises:
+        ServerUnreachable: none does.
+    """
+    settings = load(data_dir=data_dir)
+    server = DataFolder(settings.data_dir).running_server()
+    if server is None:
+        message = (
+            f"No Tuntas server runs on {settings.data_dir}. Start one with `tuntas serve`, or name its --data-dir."
+        )
+        raise ServerUnreachable(message)
+    headers = {"X-Api-Key": server.token}
+    with httpx.Client(base_url=server.url, headers=headers, timeout=TIMEOUT_SECONDS, trust_env=False) as http:
+        yield Client(http)

@@ -1,0 +1,80 @@
+"""``tuntas demo``: one session's whole life on real parts, told in a dozen lines.
+
+Two real processes are started, the sandbox and the server, and spoken to over HTTP as any client would. What is left
+at the end is looked up in the process table and on the disk, not asked of the server.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tuntas.cli.demo_parts import DemoFailed, Part, Receiver, left_folders, left_processes
+from tuntas.cli.demo_story import Story
+from tuntas.cli.options import AsJson, DataDir
+from tuntas.config import load
+
+
+def demo(
+    as_json: AsJson = False,
+    stay: Annotated[
+        bool, typer.Option("--stay", help="Keep everything running afterwards, with a session to play with.")
+    ] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Show a session's whole life in some seconds, with no phone: a sandbox phone scans the QR.
+
+    Starts a sandbox and a server, creates a session in a real Chromium, scans its QR, sends and receives messages over
+    HTTP and a webhook, deletes the session, and proves that no process and no folder is left. Exit code 1 otherwise.
+    """
+    story = Story(as_json=as_json)
+    with ExitStack() as stack:
+        folder = _folder(data_dir, stack)
+        result: dict[str, Any]
+        try:
+            result = _tell(folder, story, stay=stay)
+        except DemoFailed as error:
+            story.say("failed", str(error))
+            result = {"ok": False, "error": str(error)}
+    if as_json:
+        typer.echo(json.dumps(result))
+    if not result["ok"]:
+        raise typer.Exit(1)
+
+
+def _folder(data_dir: Path | None, stack: ExitStack) -> Path:
+    if data_dir is not None:
+        return load(data_dir=data_dir).data_dir
+    folder = Path(tempfile.mkdtemp(prefix="tuntas-demo-"))
+    stack.callback(shutil.rmtree, folder)
+    return folder
+
+
+def _tell(folder: Path, story: Story, *, stay: bool) -> dict[str, Any]:
+    profiles = folder / "profiles"
+    with Receiver() as receiver:
+        with Part.sandbox(folder) as sandbox, Part.server(folder, sandbox.url) as server:
+            story.say("ready", f"sandbox at {sandbox.url}, server at {server.url}")
+            counts = story.live(server, sandbox, receiver)
+            if stay:
+                story.stay(server, sandbox)
+            story.delete(server, profiles)
+        # Both have ended; now nothing may be left but the database and the logs.
+        processes, folders = left_processes(folder), left_folders(profiles)
+    story.say("proof", f"{len(processes)} processes and {len(folders)} folders left")
+    for line in (*processes, *folders):
+        story.say("left", line)
+    return {
+        "ok": not processes and not folders,
+        "reached": "WORKING",
+        **counts,
+        "processes_left": len(processes),
+        "folders_left": len(folders),
+        "seconds": story.seconds(),
+    }

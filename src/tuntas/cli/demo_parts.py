@@ -1,0 +1,188 @@
+"""What the demo is played with: two child processes, a webhook receiver, and the look at what is left."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import httpx
+import psutil
+
+from tuntas.config import load
+from tuntas.server import DataFolder
+
+START_SECONDS = 60.0
+STOP_SECONDS = 60.0
+LOOK_EVERY_SECONDS = 0.02
+
+
+class DemoFailed(Exception):
+    """A step of the demo did not happen; the message says which."""
+
+
+class Part:
+    """A running child process with an HTTP interface."""
+
+    def __init__(self, process: subprocess.Popen[str], url: str, http: httpx.Client) -> None:
+        """Speak with ``process`` at ``url``."""
+        self.process = process
+        self.url = url
+        self._http = http
+
+    def call(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Make a request; an answer that is no success ends the demo."""
+        answer = self._http.request(method, path, **options)
+        if not answer.is_success:
+            message = f"{method} {path} answered {answer.status_code}: {answer.text}"
+            raise DemoFailed(message)
+        return answer
+
+    @staticmethod
+    @contextmanager
+    def sandbox(folder: Path) -> Iterator[Part]:
+        """Run ``tuntas sandbox`` on any free port."""
+        with (
+            _child(["sandbox", "--port", "0"], {}, folder / "sandbox.log") as (process, url),
+            httpx.Client(base_url=url, timeout=30, trust_env=False) as http,
+        ):
+            yield Part(process, url, http)
+
+    @staticmethod
+    @contextmanager
+    def server(folder: Path, sandbox_url: str) -> Iterator[Part]:
+        """Run ``tuntas serve`` on ``folder`` and any free port, with the sandbox as its WhatsApp."""
+        arguments = ["serve", "--port", "0", "--data-dir", str(folder)]
+        with _child(arguments, {"TUNTAS_WHATSAPP_URL": f"{sandbox_url}/"}, folder / "server.log") as (process, url):
+            running = DataFolder(load(data_dir=folder).data_dir).running_server()
+            if running is None:
+                message = "the server left no note of its address"
+                raise DemoFailed(message)
+            with httpx.Client(base_url=url, headers={"X-Api-Key": running.token}, timeout=90, trust_env=False) as http:
+                yield Part(process, url, http)
+
+
+@contextmanager
+def _child(arguments: list[str], environment: dict[str, str], log: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+
+    log.parent.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "tuntas", *arguments]
+    setpriv = shutil.which("setpriv") if sys.platform == "linux" else None
+    if setpriv is not None:
+        # Should the demo itself be killed, its parts stop too.
+        command = [setpriv, "--pdeathsig", "TERM", "--", *command]
+    with log.open("w") as errors:
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=errors, text=True, env=os.environ | environment
+        )
+    try:
+        yield process, _address(process, log)
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        finally:
+            process.kill()
+            process.wait()
+            assert process.stdout is not None
+            process.stdout.close()
+
+
+def _address(process: subprocess.Popen[str], log: Path) -> str:
+    """Return the address that a part prints when it answers."""
+    assert process.stdout is not None
+    stuck = threading.Timer(START_SECONDS, process.kill)
+    stuck.start()
+    try:
+        line = process.stdout.readline()
+    finally:
+        stuck.cancel()
+    address = next((word.rstrip(".") for word in line.split() if word.startswith("http://")), None)
+    if address is None:
+        last = log.read_text().strip().splitlines()[-1:] or ["it said nothing"]
+        message = f"a part did not start: {last[0]}"
+        raise DemoFailed(message)
+    return address
+
+
+class Receiver:
+    """A webhook receiver on loopback; collects the events that arrive."""
+
+    def __init__(self) -> None:
+        """Listen on any free port."""
+        self.events: queue.Queue[dict[str, Any]] = queue.Queue()
+        self.count = 0
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                receiver.count += 1
+                receiver.events.put(json.loads(body))
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None:
+                """Say nothing."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_port}/events"
+        self._thread = threading.Thread(target=self._server.serve_forever, name="webhook receiver")
+
+    def __enter__(self) -> Receiver:
+        """Start to listen."""
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Stop listening."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def wait_for(self, name: str, limit_seconds: float, **payload: Any) -> dict[str, Any]:
+        """Return the next event of this name whose payload has these values; others are passed over."""
+        deadline = time.monotonic() + limit_seconds
+        while (left := deadline - time.monotonic()) > 0:
+            try:
+                event = self.events.get(timeout=left)
+            except queue.Empty:
+                break
+            if event["event"] == name and all(event["payload"].get(key) == value for key, value in payload.items()):
+                return event
+        message = f"no webhook {name} with {payload} came within {limit_seconds:g} s"
+        raise DemoFailed(message)
+
+
+def left_processes(folder: Path) -> list[str]:
+    """Return the processes that name ``folder`` in their command line, from the process table; ourselves apart."""
+    ours = {psutil.Process().pid} | {parent.pid for parent in psutil.Process().parents()}
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.pid not in ours and str(folder) in " ".join(process.cmdline()):
+                found.append(f"process {process.pid} {process.name()}")
+        except psutil.Error:
+            continue
+    return found
+
+
+def left_folders(profiles: Path) -> list[str]:
+    """Return what lies in the profiles folder and its trash, from the disk."""
+    trash = profiles / ".trash"
+    entries = [entry for entry in (profiles, trash) if entry.is_dir() for entry in entry.iterdir()]
+    return [f"folder {entry}" for entry in entries if entry != trash]

@@ -1,0 +1,66 @@
+"""Restarts a server when the code changes. The old one is stopped cleanly first, so that a reload leaks nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+import structlog
+import watchfiles
+
+import tuntas
+from tuntas.foundation.tasks import end, spawn
+
+log = structlog.get_logger(__name__)
+
+WATCHED = {".py", ".js", ".html", ".css", ".toml"}
+
+
+async def run_reloading(arguments: list[str], *, stop_seconds: float) -> None:
+    """Run ``tuntas`` with ``arguments`` until a signal comes; restart it at each change of its code."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    folder = Path(tuntas.__file__).parent
+    changes = watchfiles.awatch(folder, watch_filter=lambda _, path: Path(path).suffix in WATCHED, stop_event=stopping)
+    change = spawn(_next(changes), name="code change")
+    try:
+        while not stopping.is_set():
+            child = await asyncio.create_subprocess_exec(*_command(arguments), start_new_session=True)
+            ended = spawn(child.wait(), name="reloaded server")
+            try:
+                # A server that ends by itself (a syntax error, say) waits for the next change, not in a loop.
+                await change
+            finally:
+                await _stop(child, ended, stop_seconds)
+            if not stopping.is_set():
+                log.info("code_changed_restarting")
+                change = spawn(_next(changes), name="code change")
+    finally:
+        await end(change)
+
+
+async def _next(changes: object) -> None:
+    async for _ in changes:  # type: ignore[attr-defined]
+        return
+
+
+def _command(arguments: list[str]) -> list[str]:
+    command = [sys.executable, "-m", "tuntas", *arguments]
+    # Should the reloader itself be killed, the server is told to stop instead of running on unseen.
+    setpriv = shutil.which("setpriv") if sys.platform == "linux" else None
+    return command if setpriv is None else [setpriv, "--pdeathsig", "TERM", "--", *command]
+
+
+async def _stop(child: asyncio.subprocess.Process, ended: asyncio.Task[int], limit_seconds: float) -> None:
+    if child.returncode is None:
+        child.terminate()
+        await asyncio.wait([ended], timeout=limit_seconds)
+    if child.returncode is None:
+        log.warning("server_killed", after_seconds=limit_seconds)
+        child.kill()
+    await ended

@@ -1,0 +1,30 @@
+"""The profiles' folders: made, listed, and above all removed, so that nothing is ever stuck.
+
+``safe_delete_directory`` is public: any script may import it, with no server running.
+"""
+
+from __future__ import annotations
+
+from tuntas.profiles.guards import RefusedPath
+from tuntas.profiles.model import Holder, Reason, Removal, RemovalState
+from tuntas.profiles.ports import RemovalJournal
+from tuntas.profiles.removal import Remover
+from tuntas.profiles.safe_delete import DeletionResult, safe_delete_directory
+from tuntas.profiles.sentences import SESSION_BUSY
+from tuntas.profiles.settings import RemovalSettings
+from tuntas.profiles.store import ProfileStore
+
+__all__ = [
+    "SESSION_BUSY",
+    "DeletionResult",
+    "Holder",
+    "ProfileStore",
+    "Reason",
+    "RefusedPath",
+    "Removal",
+    "RemovalJournal",
+    "RemovalSettings",
+    "RemovalState",
+    "Remover",
+    "safe_delete_directory",
+]

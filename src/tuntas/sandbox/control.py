@@ -1,0 +1,218 @@
+"""The control API under ``/_sandbox``: phones, scans, messages, faults, and a look at the state.
+
+For tests and for people who build bots. Errors are ``{"error": code, "message": text}``; bad input changes nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from tuntas.sandbox.errors import InvalidRequestError, SandboxError
+from tuntas.sandbox.exchange import Exchange
+from tuntas.sandbox.faults import Scope
+from tuntas.sandbox.guard import require_local
+from tuntas.sandbox.traffic import Traffic
+
+Number = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{4,14}$")]
+"""A phone number in international form, digits only: ``628111000111``."""
+Text = Annotated[str, StringConstraints(min_length=1, max_length=65_536)]
+Seconds = Annotated[float, Field(ge=0, le=86_400)]
+ModuleId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.]{1,100}$")]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class PhoneBody(_Body):
+    """A phone to add or rename."""
+
+    number: Number
+    name: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = None
+
+
+class ScanBody(_Body):
+    """A QR's text."""
+
+    qr: Annotated[str, StringConstraints(max_length=2_000)]
+
+
+class UnlinkBody(_Body):
+    """Which device to log out; all of the phone's by default."""
+
+    device: str | None = None
+
+
+class SendBody(_Body):
+    """A text to another phone."""
+
+    to: Number
+    text: Text
+    quoted: Annotated[str, StringConstraints(max_length=64)] | None = None
+    """The id of the message this one answers."""
+
+
+class ReadBody(_Body):
+    """Whose messages to read."""
+
+    chat: Number
+
+
+class FaultBody(_Body):
+    """A fault to switch on, for everybody, for the devices of one phone, or for one device."""
+
+    kind: Literal["hang_page", "crash_page", "drop_socket", "slow", "remove_module", "stall_load", "clear"]
+    number: Number | None = None
+    device: str | None = None
+    seconds: Seconds | None = None
+    module: ModuleId | None = None
+
+
+BodyType = TypeVar("BodyType", bound=_Body)
+Handler = Callable[["Control", Request], Awaitable[Response]]
+
+
+async def _body(request: Request, model: type[BodyType]) -> BodyType:
+    text = await request.body()
+    try:
+        return model.model_validate_json(text or b"{}")
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "body"
+        message = f"{field}: {first['msg']}"
+        raise InvalidRequestError(message) from error
+
+
+class Control:
+    """The handlers of one sandbox."""
+
+    def __init__(self, exchange: Exchange, traffic: Traffic) -> None:
+        self._exchange = exchange
+        self._traffic = traffic
+
+    def routes(self) -> list[Route]:
+        """Return what is to be mounted."""
+        phone = "/_sandbox/phones/{number}"
+        return [
+            Route("/_sandbox/phones", self._guarded(Control._put_phone), methods=["POST"]),
+            Route(f"{phone}/scan", self._guarded(Control._scan), methods=["POST"]),
+            Route(f"{phone}/unlink", self._guarded(Control._unlink), methods=["POST"]),
+            Route(f"{phone}/send", self._guarded(Control._send), methods=["POST"]),
+            Route(f"{phone}/read", self._guarded(Control._read), methods=["POST"]),
+            Route(f"{phone}/messages", self._guarded(Control._messages), methods=["GET"]),
+            Route("/_sandbox/faults", self._guarded(Control._fault), methods=["POST"]),
+            Route("/_sandbox/state", self._guarded(Control._state), methods=["GET"]),
+        ]
+
+    def _guarded(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            try:
+                require_local(request.scope)
+                return await handler(self, request)
+            except SandboxError as error:
+                return JSONResponse({"error": error.code, "message": str(error)}, error.status)
+
+        return endpoint
+
+    async def _put_phone(self, request: Request) -> Response:
+        body = await _body(request, PhoneBody)
+        created = self._exchange.phones.put(body.number, body.name or body.number)
+        self._exchange.on_change()
+        return JSONResponse(self._exchange.phones.phone(body.number).describe(), 201 if created else 200)
+
+    async def _scan(self, request: Request) -> Response:
+        body = await _body(request, ScanBody)
+        number = request.path_params["number"]
+        keys = self._exchange.scan(number, body.qr)
+        return JSONResponse({"number": number, "device": keys.device})
+
+    async def _unlink(self, request: Request) -> Response:
+        body = await _body(request, UnlinkBody)
+        return JSONResponse({"unlinked": sorted(self._exchange.unlink(request.path_params["number"], body.device))})
+
+    async def _send(self, request: Request) -> Response:
+        body = await _body(request, SendBody)
+        message = self._exchange.send(request.path_params["number"], body.to, body.text, body.quoted)
+        return JSONResponse(message.describe())
+
+    async def _read(self, request: Request) -> Response:
+        body = await _body(request, ReadBody)
+        return JSONResponse({"read": self._exchange.read(request.path_params["number"], body.chat)})
+
+    async def _messages(self, request: Request) -> Response:
+        messages = self._exchange.phones.messages_of(request.path_params["number"])
+        return JSONResponse([message.describe() for message in messages])
+
+    async def _fault(self, request: Request) -> Response:
+        body = await _body(request, FaultBody)
+        return JSONResponse({"kind": body.kind} | self._apply(body, Scope(body.number, body.device)))
+
+    def _apply(self, body: FaultBody, scope: Scope) -> dict[str, Any]:
+        faults = self._exchange.faults
+        match body.kind:
+            case "hang_page" | "crash_page":
+                return {"devices": self._exchange.strike(body.kind, scope)}
+            case "drop_socket":
+                return {"devices": self._exchange.drop(scope, body.seconds or 0.0)}
+            case "slow":
+                if body.seconds is None:
+                    message = "seconds: a slow sandbox needs to know how slow (0 ends it)"
+                    raise InvalidRequestError(message)
+                faults.slow_seconds[scope] = body.seconds
+            case "remove_module":
+                _refuse_scope(scope)
+                if body.module is None:
+                    faults.removed_modules.clear()
+                else:
+                    faults.removed_modules.add(body.module)
+            case "stall_load":
+                _refuse_scope(scope)
+                faults.stall_seconds = math.inf if body.seconds is None else body.seconds
+            case "clear":
+                faults.clear()
+                self._exchange.loads_go_on()
+        return faults.describe(self._exchange.clock.monotonic())
+
+    async def _state(self, _request: Request) -> Response:
+        exchange = self._exchange
+        now = exchange.clock.monotonic()
+        connections = exchange.connections()
+        linked = {device.keys.device: device for phone in exchange.phones.all_phones()
+                  for device in exchange.phones.devices_of(phone.number)}  # fmt: skip
+        devices = []
+        for device_id in linked | connections:
+            connection, device = connections.get(device_id), linked.get(device_id)
+            ref = exchange.refs.held_by(device_id)
+            devices.append(
+                {
+                    "device": device_id,
+                    "number": None if device is None else device.number,
+                    "linked": device is not None,
+                    "connected": connection is not None,
+                    "state": "disconnected" if connection is None else connection.state,
+                    "ref": None if ref is None else ref.text,
+                    "ref_seconds_left": None if ref is None else round(ref.expires - now, 3),
+                    "waiting_events": 0 if device is None else len(device.inbox),
+                }
+            )
+        return JSONResponse(
+            {
+                "phones": [phone.describe() for phone in exchange.phones.all_phones()],
+                "devices": devices,
+                "faults": exchange.faults.describe(now),
+                "counters": self._traffic.describe(),
+            }
+        )
+
+
+def _refuse_scope(scope: Scope) -> None:
+    if not scope.everybody:
+        message = "number: a page that is only being loaded belongs to no phone yet; leave number and device out"
+        raise InvalidRequestError(message)

@@ -1,0 +1,69 @@
+"""What the sandbox refuses, each with the word a client can act on and the HTTP status that says the same."""
+
+from __future__ import annotations
+
+
+class SandboxError(Exception):
+    """A request that cannot be done; ``code`` is stable, the message is for people."""
+
+    code = "sandbox_error"
+    status = 400
+
+
+class UnknownPhoneError(SandboxError):
+    """No phone has this number."""
+
+    code = "unknown_phone"
+    status = 404
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"no phone has the number {number}; add it with POST /_sandbox/phones")
+
+
+class UnknownDeviceError(SandboxError):
+    """The phone has no linked device with this id."""
+
+    code = "unknown_device"
+    status = 404
+
+
+class UnknownMessageError(SandboxError):
+    """There is no such message between the two phones."""
+
+    code = "unknown_message"
+    status = 404
+
+
+class MalformedQrError(SandboxError):
+    """The text is not what a QR holds: ref, public key, identity key and secret, separated by commas."""
+
+    code = "malformed_qr"
+    status = 422
+
+
+class UnknownRefError(SandboxError):
+    """The ref was never given to a page, or the keys beside it belong to another page."""
+
+    code = "unknown_ref"
+    status = 409
+
+
+class ExpiredRefError(SandboxError):
+    """The ref was replaced by a newer one, used already, or its page is gone."""
+
+    code = "expired_ref"
+    status = 410
+
+
+class InvalidRequestError(SandboxError):
+    """The request's body or path does not say what is needed."""
+
+    code = "invalid_request"
+    status = 422
+
+
+class ForbiddenError(SandboxError):
+    """The control side was asked from elsewhere than this machine, or on behalf of a foreign web page."""
+
+    code = "forbidden"
+    status = 403

@@ -1,0 +1,87 @@
+"""What a page may say on its socket. Anything else ends the connection: a page of ours never says it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
+
+Key = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^,]+$")]
+"""An id or a base64 key; without commas, since a QR joins them with commas."""
+MessageId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{1,64}$")]
+Text = Annotated[str, StringConstraints(max_length=65_536)]
+
+
+class _Frame(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Hello(_Frame):
+    """The first frame: which device this is, and whether it believes to be paired."""
+
+    kind: Literal["hello"]
+    device: Key
+    noise_key: Key
+    identity_key: Key
+    paired: bool
+
+
+class RefreshRef(_Frame):
+    """A wish for a new ref in place of the current one."""
+
+    kind: Literal["refresh_ref"]
+
+
+class Stored(_Frame):
+    """An event of the inbox is on the page's disk."""
+
+    kind: Literal["stored"]
+    sequence: int
+
+
+class _Request(_Frame):
+    request: int
+
+
+class Exists(_Request):
+    """Whether a number is a phone."""
+
+    kind: Literal["exists"]
+    number: str
+
+
+class QuoteFrame(_Frame):
+    """The message that another one answers."""
+
+    id: MessageId
+    sender: str = Field(alias="from")
+    text: Text
+
+
+class Send(_Request):
+    """A text to another phone; ``timestamp`` is Unix time in seconds."""
+
+    kind: Literal["send"]
+    id: MessageId
+    to: str
+    text: Text
+    timestamp: int
+    quoted: QuoteFrame | None = None
+
+
+class Read(_Request):
+    """The chat with another phone was read."""
+
+    kind: Literal["read"]
+    chat: str
+
+
+class Logout(_Request):
+    """The page's user logs out."""
+
+    kind: Literal["logout"]
+
+
+Request = Exists | Send | Read | Logout
+PageFrame = Annotated[RefreshRef | Stored | Request, Field(discriminator="kind")]
+page_frame: TypeAdapter[RefreshRef | Stored | Request] = TypeAdapter(PageFrame)

@@ -1,0 +1,92 @@
+/*
+ * Functions that libraries look for, wrap or offer, and that this page does not imitate: each refuses by name when it
+ * is called. They exist so that a library starts in silence; pretending to do what they say would be a lie.
+ *
+ * Some are wrapped by wa-js and called by WhatsApp's own inner works, which are not here: those only need to exist.
+ */
+"use strict";
+
+(() => {
+  const absent = {
+    WAWebE2EProtoGenerator: ["createMsgProtobuf"],
+    WAWebEncryptAndSendMsg: ["encryptAndSendMsg"],
+    WAWebEncryptAndSendStatusMsg: ["encryptAndSendStatusMsg"],
+    WAWebBackendJobsCommon: ["mediaTypeFromProtobuf", "encodeMaybeMediaType"],
+    WAWebE2EProtoUtils: ["typeAttributeFromProtobuf"],
+    WAWebSendMsgCreateFanoutStanza: ["createFanoutMsgStanza"],
+    WAWebHandleMsg: ["handleSingleMsg"],
+    WAWebDBGroupsGroupAction: ["updateDBForGroupAction"],
+    WAWebDBPollsVotes: ["upsertVotesDb"],
+    WAWebReactionsMsgAction: ["addOrUpdateReactionsModelCollection"],
+    WAWebLabelCollectionActions: ["addToLabelCollection", "removeLabelFromCollection"],
+    WAWebSendReactionMsgAction: ["sendReactionToMsg"],
+    WAWebAddAndSendMessageEdit: ["addAndSendMessageEdit"],
+    WAWebSendMessageEditAction: ["sendMessageEdit"],
+    WAWebGroupCreateJob: ["createGroup"],
+    WAWebPrepRawMedia: ["prepRawMedia", "uploadProductImage"],
+    WAWebMediaStorage: ["getOrCreateMediaObject"],
+    WAWebMmsMediaTypes: ["msgToMediaType", "castToV4"],
+    WAWebMediaMmsV4Upload: ["uploadMedia"],
+    WAWebMediaVideoThumbs: ["generateVideoThumbsAndDuration"],
+    WAWebProcessRawSticker: ["processRawSticker"],
+    WAWebChatPresence: ["markComposing", "markPaused", "markRecording"],
+    WAWebChatStateBridge: ["sendChatStateComposing", "sendChatStatePaused", "sendChatStateRecording"],
+    WAWebSetArchiveChatAction: ["setArchive"],
+  };
+
+  for (const [id, names] of Object.entries(absent)) {
+    __d(id, [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+      const { notImitated } = require("SandboxNotImitated");
+      for (const name of names) exports[name] = notImitated(`${id}.${name}`);
+      // Companions that are part of the shape libraries look for.
+      if (id === "WAWebGroupCreateJob") exports.GroupAlreadyExistsError = class GroupAlreadyExistsError extends Error {};
+      if (id === "WAWebPrepRawMedia") exports.MediaPrep = class MediaPrep {};
+    });
+  }
+})();
+
+__d("WAWebMediaOpaqueData", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { notImitated } = require("SandboxNotImitated");
+  exports.default = class OpaqueData {};
+  exports.default.createFromData = notImitated("media");
+});
+
+__d("WAWebMediaGatingUtils", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
+  exports.getUploadLimit = () => 0; // media is not imitated: every file is too large
+});
+
+__d("WAWebMsgActionCapability", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
+  // Truthful: a text on this page can be answered, but neither edited nor revoked.
+  exports.canReplyMsg = (message) => message.type === "chat";
+  exports.canEditText = () => false;
+  exports.canEditCaption = () => false;
+  exports.canSenderRevokeMsg = () => false;
+});
+
+__d("WAWebMsgGetters", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
+  exports.getIsUnreadType = (message) => message.type === "chat";
+});
+
+__d("WAWebABProps", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
+  exports.getABPropConfigValue = () => undefined; // no experiment is running
+});
+
+__d("WAWebStatusSendGatingUtils", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
+  exports.primaryFeatureEnabled = () => false;
+});
+
+__d("WAWebSetPinChatAction", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
+  exports.getNumConversationsPinned = () => 0;
+});
+
+__d("WAWebLidMigrationUtils", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { getCurrentLid } = require("WAWebApiContact");
+  // Chats are filed under phone numbers here.
+  exports.Lid1X1MigrationUtils = { isLidMigrated: () => false };
+  exports.shouldHaveAccountLid = () => false;
+  exports.toUserLid = (wid) => (wid.isLid() ? wid : getCurrentLid(wid));
+});
+
+__d("WAWebSyncGatingUtils", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
+  exports.isSyncdEnabled = () => false;
+});

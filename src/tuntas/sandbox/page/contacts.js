@@ -1,0 +1,174 @@
+/*
+ * People: the contacts this device knows, and the pairs of phone number and hidden id (lid) it has learnt.
+ *
+ * A contact exists only once the server has vouched for the number: wa-js takes a contact in the collection as proof
+ * that the number is on WhatsApp, and would not ask any more.
+ */
+"use strict";
+
+__d("WAWebContactModel", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { BaseModel, defineModel } = require("WAWebBaseModel");
+  const { notImitated } = require("SandboxNotImitated");
+
+  class ContactModel extends BaseModel {
+    defaults() {
+      return { type: "in", isBusiness: false, isEnterprise: false, isContactBlocked: false };
+    }
+
+    isBlocked() {
+      return false;
+    }
+  }
+
+  ContactModel.prototype.getStatus = notImitated("the status text of a contact");
+  ContactModel.prototype.getProfilePicThumb = notImitated("profile pictures");
+  defineModel(ContactModel, "contact", ["id", "name", "shortName", "pushname", "type", "isBusiness", "verifiedName"]);
+  exports.default = ContactModel;
+});
+
+__d("WAWebContactCollection", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { BaseCollection } = require("WAWebBaseCollection");
+  const ContactModel = require("WAWebContactModel");
+
+  class ContactCollectionImpl extends BaseCollection {
+    constructor() {
+      super(ContactModel);
+    }
+
+    getMeContact() {
+      return this.get(require("WAWebUserPrefsMeUser").getMaybeMePnUser());
+    }
+  }
+
+  exports.ContactCollectionImpl = ContactCollectionImpl;
+  exports.ContactCollection = new ContactCollectionImpl();
+});
+
+__d("SandboxContacts", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { ContactCollection } = require("WAWebContactCollection");
+  const { createUserWidOrThrow } = require("WAWebWidFactory");
+  const { lidPnCache } = require("WAWebApiContact");
+  const { promised, read, write } = require("SandboxStorage");
+
+  /* `person` is {number, lid, name}, as the server describes a phone. */
+  function show(person) {
+    const wid = createUserWidOrThrow(person.number);
+    lidPnCache.add(createUserWidOrThrow(person.lid, "lid"), { phoneNumber: wid });
+    const contact = ContactCollection.add({ id: wid });
+    contact.set({ name: person.name, pushname: person.name, shortName: person.name.split(" ", 1)[0] });
+    return contact;
+  }
+
+  async function load() {
+    for (const person of await read(["contact"], (contacts) => promised(contacts.getAll()))) show(person);
+  }
+
+  async function learn(person) {
+    await write(["contact"], (contacts) => contacts.put(person));
+    return show(person);
+  }
+
+  exports.load = load;
+  exports.learn = learn;
+});
+
+__d("WAWebApiContact", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const numberByLid = new Map();
+  const lidByNumber = new Map();
+
+  exports.lidPnCache = {
+    add(lid, entry) {
+      numberByLid.set(String(lid), entry.phoneNumber);
+      lidByNumber.set(String(entry.phoneNumber), lid);
+    },
+    getPhoneNumber: (lid) => numberByLid.get(String(lid)),
+    getCurrentLid: (wid) => lidByNumber.get(String(wid)),
+  };
+  exports.getPhoneNumber = (lid) => numberByLid.get(String(lid));
+  exports.getCurrentLid = (wid) => lidByNumber.get(String(wid));
+  exports.getAlternateUserWid = (wid) => (wid.isLid() ? exports.getPhoneNumber(wid) : exports.getCurrentLid(wid));
+});
+
+__d("WAWebContactGetters", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { getMaybeMePnUser, getMaybeMeLidUser } = require("WAWebUserPrefsMeUser");
+  const never = () => false;
+
+  exports.getName = (contact) => contact.name;
+  exports.getShortName = (contact) => contact.shortName;
+  exports.getPushname = (contact) => contact.pushname;
+  exports.getNotifyName = (contact) => contact.pushname;
+  exports.getPremiumMessageName = () => undefined;
+  exports.getUserid = (contact) => contact.id.user;
+  exports.getIsMe = (contact) =>
+    Boolean(getMaybeMePnUser()?.equals(contact.id) || getMaybeMeLidUser()?.equals(contact.id));
+  exports.getIsUser = (contact) => contact.id.isUser();
+  exports.getIsGroup = (contact) => contact.id.isGroup();
+  exports.getIsBroadcast = (contact) => contact.id.isBroadcast();
+  exports.getIsNewsletter = (contact) => contact.id.isNewsletter();
+  exports.getIsPSA = (contact) => contact.id.isPSA();
+  exports.getIsWAContact = () => true; // only numbers that exist become contacts here
+  exports.getIsIAS = never;
+  exports.getIsSupportAccount = never;
+  exports.getIsEnterprise = never;
+  exports.getCanRequestPhoneNumber = never;
+  exports.getShowBusinessCheckmarkAsPrimary = never;
+  exports.getShowBusinessCheckmarkAsSecondary = never;
+  exports.getShowBusinessCheckmarkInChatlist = never;
+  exports.getIsDisplayNameApproved = never;
+  exports.getShouldForceBusinessUpdate = never;
+  exports.getStatusMute = never;
+  exports.getVerifiedName = () => undefined;
+  exports.getVerifiedLevel = () => undefined;
+});
+
+// Registered after WAWebApiContact: wa-js takes `getPhoneNumber` from the first module that exports one.
+__d("WAWebContactDisplayGetters", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { getPhoneNumber } = require("WAWebApiContact");
+
+  const formattedPhone = (contact) => (contact.id.isLid() ? undefined : `+${contact.id.user}`);
+  const displayName = (contact) => contact.name ?? contact.pushname ?? formattedPhone(contact) ?? contact.id.user;
+
+  exports.getPhoneNumber = (contact) => (contact.id.isLid() ? getPhoneNumber(contact.id) : contact.id);
+  exports.getPnForLid = (contact) => (contact.id.isLid() ? getPhoneNumber(contact.id) : undefined);
+  exports.getTextStatusString = () => "";
+  exports.getDisplayName = displayName;
+  exports.getUserDisplayNameForLid = displayName;
+  exports.getDisplayNameOrPnForLid = displayName;
+  exports.getFormattedPhone = formattedPhone;
+  exports.getFormattedUsernameOrPhone = formattedPhone;
+  exports.getFormattedName = displayName;
+  exports.getFormattedShortName = (contact) => contact.shortName ?? displayName(contact);
+  exports.getFormattedShortNameWithNonBreakingSpaces = (contact) =>
+    exports.getFormattedShortName(contact).replaceAll(" ", "\u00a0");
+  exports.getFormattedUser = (contact) => contact.id.user;
+  exports.getSearchName = (contact) => displayName(contact).toLowerCase();
+});
+
+__d("WAWebFrontendContactGetters", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { getFormattedShortName, getDisplayName } = require("WAWebContactDisplayGetters");
+  exports.getIsMyContact = (contact) => contact.name !== undefined;
+  exports.getMentionName = getFormattedShortName;
+  exports.getSearchVerifiedName = () => "";
+  exports.getHeader = (contact) => getDisplayName(contact).slice(0, 1).toUpperCase();
+});
+
+__d("WAWebQueryExistsJob", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { transport } = require("SandboxTransport");
+  const { learn } = require("SandboxContacts");
+  const { getPhoneNumber, getCurrentLid } = require("WAWebApiContact");
+  const { createUserWidOrThrow } = require("WAWebWidFactory");
+
+  /* Resolve with {wid, biz, lid}, or null for a number that no phone has. */
+  async function queryWidExists(wid) {
+    const number = wid.isLid() ? getPhoneNumber(wid)?.user : wid.user;
+    if (number === undefined) return null;
+    const answer = await transport.request({ kind: "exists", number });
+    if (!answer.ok) return null;
+    await learn(answer.phone);
+    const found = createUserWidOrThrow(answer.phone.number);
+    return { wid: found, biz: false, lid: getCurrentLid(found) };
+  }
+
+  exports.queryWidExists = queryWidExists;
+  exports.queryPhoneExists = (number) => queryWidExists(createUserWidOrThrow(String(number).replace(/\D/g, "")));
+});

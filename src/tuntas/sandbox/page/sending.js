@@ -1,0 +1,93 @@
+/*
+ * Sending a text, and the receipts that come back for it.
+ *
+ * The message is on disk before it goes to the server, and the server knows a message by its id: what a crash or a
+ * lost connection cut off is sent again, and arrives once.
+ */
+"use strict";
+
+__d("WAWebSendMsgChatAction", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { transport } = require("SandboxTransport");
+  const { keep, keepAck, unsent } = require("SandboxMessageStore");
+  const { recordOfModel } = require("SandboxMessageRecords");
+  const { MsgCollection } = require("WAWebMsgCollection");
+  const { NotImitatedError } = require("SandboxNotImitated");
+  const { ACK } = require("WAWebAck");
+  const { SendMsgResult } = require("WAWebSendMsgResult");
+  const MsgKey = require("WAWebMsgKey");
+
+  async function deliver(record) {
+    const answer = await transport.request({
+      kind: "send",
+      id: MsgKey.fromString(record.id).id,
+      to: record.to,
+      text: record.text,
+      timestamp: record.timestamp,
+      quoted: record.quoted ?? null,
+    });
+    const ack = answer.ok ? ACK.SENT : ACK.FAILED;
+    await keepAck([record.id], ack);
+    const message = MsgCollection.get(record.id);
+    if (message !== undefined && (ack === ACK.FAILED || ack > message.ack)) message.ack = ack;
+    return {
+      messageSendResult: answer.ok ? SendMsgResult.OK : SendMsgResult.ERROR_UNKNOWN,
+      t: record.timestamp,
+      ...(answer.ok ? {} : { error: answer.error }),
+    };
+  }
+
+  async function addAndSendMsgToChat(chat, raw) {
+    if (raw.type !== "chat" || typeof raw.body !== "string") {
+      throw new NotImitatedError(`sending messages of type "${raw.type}"`);
+    }
+    const message = MsgCollection.place(chat, raw);
+    const record = recordOfModel(message, chat);
+    const result = keep(record, { unread: false }).then(() => deliver(record));
+    return [Promise.resolve(message), result];
+  }
+
+  exports.addAndSendMsgToChat = addAndSendMsgToChat;
+  /* At start: what was left unsent by the browser's last life. */
+  exports.sendWhatIsLeft = async () => Promise.all((await unsent()).map(deliver));
+});
+
+__d("WAWebHandleChatReceipt", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { MsgCollection } = require("WAWebMsgCollection");
+  const MsgKey = require("WAWebMsgKey");
+
+  exports.handleChatSimpleReceipt = async ({ ack, from, externalIds }) => {
+    for (const id of externalIds) MsgCollection.get(new MsgKey({ fromMe: true, remote: from, id }))?.updateAck(ack);
+  };
+});
+
+__d("WAWebHandleGroupReceipt", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { notImitated } = require("SandboxNotImitated");
+  exports.handleGroupSimpleReceipt = notImitated("receipts in groups");
+});
+
+__d("WAWebHandleStatusReceipt", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { notImitated } = require("SandboxNotImitated");
+  exports.handleStatusSimpleReceipt = notImitated("receipts of status posts");
+});
+
+__d("WAWebGetEphemeralFieldsMsgActionsUtils", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
+  exports.getEphemeralFields = () => ({});
+});
+
+__d("WALinkify", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
+  const LINK = /\bhttps?:\/\/[^\s<>"']+/gi;
+  const findLinks = (text) => Array.from(String(text ?? "").matchAll(LINK), ([href]) => ({ href, url: href }));
+
+  exports.findLinks = findLinks;
+  exports.findLink = (text) => findLinks(text)[0] ?? null;
+  exports.findFirstWebLink = (text) => findLinks(text)[0]?.href ?? null;
+});
+
+__d("WAWebLinkPreviewChatAction", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
+  // No page is ever fetched for a preview: nothing may leave this machine.
+  exports.getLinkPreview = async () => null;
+});
+
+__d("WAWebGenMinimalLinkPreviewChatAction", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
+  exports.genMinimalLinkPreview = async () => null;
+});

@@ -1,0 +1,28 @@
+"""What can be set about a sandbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxSettings:
+    """Where the sandbox listens, what it remembers, and how long things take. All times are in seconds."""
+
+    host: str = "127.0.0.1"
+    port: int = 3999
+    """0 takes any free port."""
+    data_dir: Path | None = None
+    """Where phones, links and messages outlive a restart; ``None`` keeps them in memory only."""
+    first_ref_seconds: float = 60.0
+    """How long the first QR of a page counts; WhatsApp gives it a minute."""
+    next_ref_seconds: float = 20.0
+    """How long each later QR counts."""
+    pairing_seconds: float = 0.1
+    """How long a scanned page stays in the state PAIRING."""
+    hello_seconds: float = 10.0
+    """How long a new connection may take to say who it is."""
+    version: str = "2.3000.1099999999"
+    """What the page says it is. Libraries choose the shape of some calls by it: it must look like WhatsApp's and stay
+    high. whatsapp-web.js keeps a copy of the page under this name, so it must be one that WhatsApp never uses."""

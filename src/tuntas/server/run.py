@@ -1,0 +1,224 @@
+"""Puts a server together, runs it, and takes it down in the opposite order.
+
+Start: data folder's lock, port, browser found, database migrated; then HTTP answers, and only then do sessions come up,
+a few at a time. Stop: no new requests, sessions ended in parallel within a limit, then by force; deliveries; database;
+lock. Whatever fails on the way, what was started is stopped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from tuntas import __version__
+from tuntas.api import Gateway, create_app
+from tuntas.browser import Candidate, StopLimits, become_subreaper, choose, version_of
+from tuntas.config import Settings
+from tuntas.foundation.backoff import Backoff
+from tuntas.foundation.clock import SystemClock
+from tuntas.foundation.identifiers import fingerprint, secret_token
+from tuntas.foundation.tasks import blocking, end, spawn
+from tuntas.profiles import ProfileStore, RemovalSettings, Remover
+from tuntas.server.data_folder import DataFolder
+from tuntas.server.http import HttpServer, bind
+from tuntas.sessions.gate import BootGate
+from tuntas.sessions.service import SessionService
+from tuntas.sessions.supervisor import Supervisor
+from tuntas.sessions.surroundings import Limits, Surroundings
+from tuntas.storage import Database, KeyStore, SqlOutbox, SqlRemovalJournal, SqlSessionStore
+from tuntas.webhooks.delivery import Deliverer
+from tuntas.whatsapp import ChromiumEngine, EngineLimits
+from tuntas.whatsapp.page import PageLimits
+from tuntas.whatsapp.scripts import document_script, wa_js_version
+
+HOUR_SECONDS = 3600.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What a server says when it answers. ``new_key`` is shown once, at the first start."""
+
+    url: str
+    new_key: str | None
+    browser: Candidate
+
+
+async def serve(settings: Settings, on_ready: Callable[[Ready], None]) -> None:
+    """Run a server until SIGTERM or SIGINT; a second signal hurries it.
+
+    Raises:
+        DataFolderBusy, DataFolderUnusable, PortTaken, BrowserNotFound, AssetsMissing, DatabaseUnusable: before
+            anything was changed; the message is one line for people.
+    """
+    stopping, hurry = asyncio.Event(), asyncio.Event()
+    with _signals(stopping, hurry):
+        async with AsyncExitStack() as stack:
+            server = await _start(settings, stack, hurry, on_ready)
+            await _first_of(stopping, server)
+            log.info("server_stopping")
+
+
+async def _start(
+    settings: Settings, stack: AsyncExitStack, hurry: asyncio.Event, on_ready: Callable[[Ready], None]
+) -> asyncio.Task[None]:
+    """Start everything; each thing's end is put on ``stack`` as soon as it has begun."""
+    candidate = await blocking(choose, settings.browser)
+    document_script()
+    browser_version = await blocking(version_of, candidate)
+    folder = DataFolder(settings.data_dir)
+    folder.acquire()
+    stack.callback(folder.release)
+    listening = bind(settings.host, settings.port)
+    stack.callback(listening.close)
+    database = Database(settings.database)
+    stack.callback(database.close)
+    await database.migrate()
+    become_subreaper()
+
+    clock = SystemClock()
+    profiles = ProfileStore(settings.profiles_dir)
+    await blocking(profiles.prepare)
+    journal = SqlRemovalJournal(database)
+    outbox = SqlOutbox(database)
+    deliverer = Deliverer(outbox, clock, timeout_seconds=settings.webhook_timeout_seconds, version=__version__)
+    remover = Remover(
+        profiles, journal, clock, RemovalSettings(settings.removal_attempts, settings.removal_delay_seconds)
+    )
+    store = SqlSessionStore(database, deliverer.wake)
+    engine = ChromiumEngine(candidate, str(settings.whatsapp_url), _engine_limits(settings))
+    gate = BootGate(settings.boot_concurrency)
+    supervisor = Supervisor(Surroundings(store, engine, profiles, remover, clock, gate, _limits(settings)))
+    sessions = SessionService(supervisor, store, profiles, clock, _answer_seconds(settings))
+
+    keys = KeyStore(database, clock)
+    configured = settings.api_key.get_secret_value() if settings.api_key else None
+    new_key = await keys.first_key() if configured is None else None
+    token = secret_token()
+    accepted = await keys.fingerprints() | {fingerprint(key) for key in (configured, token) if key}
+    gateway = Gateway(
+        sessions=sessions,
+        open_removals=remover.open_removals,
+        accepts_key=lambda key: fingerprint(key) in accepted,
+        outbox_counts=outbox.counts,
+        profiles_dir=settings.profiles_dir,
+        version=__version__,
+        wa_js_version=wa_js_version(),
+        browser=browser_version,
+    )
+
+    await stack.enter_async_context(deliverer)
+    await stack.enter_async_context(_background(remover.run(), "removals"))
+    retention = timedelta(days=settings.event_retention_days)
+    await stack.enter_async_context(_background(_prune(store, outbox, journal, clock, retention), "pruning"))
+
+    http = HttpServer(create_app(gateway))
+    server = spawn(http.serve(sockets=[listening]), name="http server")
+    stack.push_async_callback(_end_http, http, server)
+    stack.push_async_callback(supervisor.close, settings.shutdown_timeout_seconds, hurry)
+    url = _url(listening)
+    folder.announce(url, token)
+    await supervisor.load()
+    on_ready(Ready(url, new_key, candidate))
+    log.info("server_ready", url=url, sessions=len(sessions.all()))
+    return server
+
+
+async def _end_http(http: HttpServer, server: asyncio.Task[None]) -> None:
+    http.stop()
+    await asyncio.wait([server])
+
+
+async def _first_of(stopping: asyncio.Event, server: asyncio.Task[None]) -> None:
+    waiting = spawn(stopping.wait(), name="stop signal")
+    try:
+        await asyncio.wait({waiting, server}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        await end(waiting)
+
+
+@contextmanager
+def _signals(stopping: asyncio.Event, hurry: asyncio.Event) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+
+    def asked() -> None:
+        (hurry if stopping.is_set() else stopping).set()
+
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    for number in numbers:
+        loop.add_signal_handler(number, asked)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+
+
+@asynccontextmanager
+async def _background(work: Coroutine[Any, Any, Any], name: str) -> AsyncIterator[None]:
+    task = spawn(work, name=name)
+    try:
+        yield
+    finally:
+        await end(task)
+
+
+async def _prune(
+    store: SqlSessionStore, outbox: SqlOutbox, journal: SqlRemovalJournal, clock: SystemClock, retention: timedelta
+) -> None:
+    while True:
+        before = clock.now() - retention
+        await store.prune(before)
+        await outbox.prune(before)
+        await journal.prune(before)
+        await asyncio.sleep(HOUR_SECONDS)
+
+
+def _url(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - read, not bound
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _engine_limits(settings: Settings) -> EngineLimits:
+    return EngineLimits(
+        launch_seconds=settings.launch_timeout_seconds,
+        navigation_seconds=settings.navigation_timeout_seconds,
+        page=PageLimits(
+            call_seconds=settings.call_timeout_seconds,
+            liveness_seconds=settings.liveness_timeout_seconds,
+            logout_seconds=settings.logout_timeout_seconds,
+        ),
+        stop=StopLimits(settings.close_timeout_seconds, settings.kill_timeout_seconds),
+    )
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        start_seconds=settings.start_timeout_seconds,
+        qr_seconds=settings.qr_timeout_seconds,
+        pairing_seconds=settings.pairing_timeout_seconds,
+        reconnect_seconds=settings.reconnect_timeout_seconds,
+        liveness_interval_seconds=settings.liveness_interval_seconds,
+        stable_run_seconds=settings.stable_run_seconds,
+        restart_attempts=settings.restart_attempts,
+        restart_backoff=Backoff(settings.restart_first_seconds, settings.restart_ceiling_seconds),
+        stop_after_unlink=settings.after_unlink == "stop",
+    )
+
+
+def _answer_seconds(settings: Settings) -> float:
+    """How long a wish may take at most: logout, both stages of a browser's end, the foreground attempts, a margin."""
+    removal = settings.removal_attempts * settings.removal_delay_seconds
+    ending = settings.logout_timeout_seconds + settings.close_timeout_seconds + settings.kill_timeout_seconds
+    return ending + removal + 15.0

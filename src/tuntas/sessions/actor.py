@@ -1,0 +1,501 @@
+"""One session's actor: the only writer of that session.
+
+It has a mailbox and at most one act under way. Every message changes what is known, the pure plan names the next
+act, and the act's end is again a message. So there are no locks here, and a stop that comes during a start simply
+ends the start. It must never swallow a cancellation, and never believe a message of an earlier browser.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import assert_never
+
+import structlog
+
+from tuntas.foundation.tasks import blocking, end, spawn
+from tuntas.profiles import Removal
+from tuntas.sessions.errors import BeingRemoved, PageUnavailable
+from tuntas.sessions.gate import Slot
+from tuntas.sessions.ledger import Ledger
+from tuntas.sessions.machine import ENDING, LIVE, WITH_BROWSER, State, Trigger
+from tuntas.sessions.model import (
+    AckSeen,
+    Connected,
+    Disconnected,
+    MessageSeen,
+    Observation,
+    PageLost,
+    QrShown,
+    Scanned,
+    SessionRecord,
+    Unlinked,
+)
+from tuntas.sessions.ports import LaunchRefused, WhatsAppPage
+from tuntas.sessions.reconcile import Act, Desired, Situation, next_act
+from tuntas.sessions.surroundings import Surroundings
+from tuntas.sessions.wishes import Observed, Outcome, Reconfigure, ShutDown, Waiting, Wish, WishKind, WorkDone
+
+CANCELLABLE = frozenset({Act.LAUNCH, Act.PROBE})
+SILENCE_REASON = {
+    State.STARTING: "page_silent",
+    State.SCAN_QR_CODE: "qr_not_renewed",
+    State.PAIRING: "pairing_stalled",
+    State.RECONNECTING: "connection_lost",
+}
+
+
+class SessionActor:
+    """Brings one session from what it is to what is wanted of it."""
+
+    def __init__(self, record: SessionRecord, around: Surroundings) -> None:
+        """Take over ``record``; nothing happens before ``run``."""
+        self._ledger = Ledger(record, around.store, around.clock)
+        self.page: WhatsAppPage | None = None
+        self.qr: str | None = None
+        self._around = around
+        self._limits = around.limits
+        self._mailbox: asyncio.Queue[Wish | Reconfigure | Observed | WorkDone | ShutDown] = asyncio.Queue()
+        self._waiting: list[Waiting] = []
+        self._work: asyncio.Task[None] | None = None
+        self._work_act = Act.REST
+        self._slot: Slot | None = None
+        self._generation = 0
+        self._due_at: float | None = None
+        self._working_since: float | None = None
+        self._faults = 0
+        self._last_fault = PageLost("none", "")
+        self._linked = False
+        self._start_asked = False
+        self._end_asked = False
+        self._log_out_tried = False
+        self._profile_gone = False
+        self._removal: Removal | None = None
+        self._shutting_down = False
+        self._wish_reason, self._asked_by = "created", "system"
+        self._log = structlog.get_logger(__name__).bind(session=record.name)
+
+    @property
+    def record(self) -> SessionRecord:
+        """The session as the store has it."""
+        return self._ledger.record
+
+    # --- the door -----------------------------------------------------------------------------------------------
+
+    async def ask(self, kind: WishKind, *, asked_by: str) -> Outcome:
+        """Ask something of this session; returns when it has come true."""
+        wish = Wish(kind, asked_by)
+        self._mailbox.put_nowait(wish)
+        return await wish.answer
+
+    async def reconfigure(self, record: SessionRecord, *, asked_by: str) -> Outcome:
+        """Take over the configuration of ``record``; a running session is restarted with it."""
+        wish = Wish(WishKind.RESTART, asked_by)
+        self._mailbox.put_nowait(Reconfigure(record, wish))
+        return await wish.answer
+
+    def shut_down(self) -> None:
+        """End the browser and then the actor; what is desired stays, for the next server."""
+        self._mailbox.put_nowait(ShutDown())
+
+    # --- the loop -----------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Work until the session is removed or the server stops. A crash or cancellation leaves no browser."""
+        try:
+            await self._boot()
+            while not self._finished():
+                await self._step()
+        finally:
+            await self._abandon()
+
+    def _finished(self) -> bool:
+        if self.record.state is State.REMOVED:
+            return True
+        return self._shutting_down and self._work is None and self.record.state not in WITH_BROWSER
+
+    async def _boot(self) -> None:
+        # First of all, and before anything is launched: what an earlier server or a crash left behind is ended.
+        if self.record.browser is not None:
+            found = await self._around.engine.end_orphan(self.record.browser)
+            self._log.info("earlier_browser_checked", was_running=found)
+        if self.record.state is not State.STOPPED:
+            await self._move(Trigger.BOOTED, "server_started")
+
+    async def _step(self) -> None:
+        act = next_act(self._situation(), self._around.clock.monotonic())
+        if act in (Act.BEGIN_STOP, Act.BEGIN_RECOVERY):
+            if self._work is not None and self._work_act in CANCELLABLE:
+                await self._cancel_work()
+            await self._leave_live(act)
+        elif self._work is not None:
+            await self._handle(await self._mailbox.get())
+        elif act is Act.REST:
+            await self._rest()
+        else:
+            await self._begin(act)
+
+    async def _rest(self) -> None:
+        # A due time that has passed yet asks for nothing (a failed session's) must not become a busy loop.
+        now = self._around.clock.monotonic()
+        wait = None if self._due_at is None or self._due_at <= now else self._due_at - now
+        try:
+            async with asyncio.timeout(wait):
+                message = await self._mailbox.get()
+        except TimeoutError:
+            return
+        await self._handle(message)
+
+    def _situation(self) -> Situation:
+        return Situation(
+            state=self.record.state,
+            desired=self.record.desired,
+            discard_profile=self.record.discard_profile,
+            profile_gone=self._profile_gone,
+            linked=self._linked,
+            start_asked=self._start_asked,
+            end_asked=self._end_asked,
+            log_out_tried=self._log_out_tried,
+            faults=self._faults,
+            fault_budget=self._limits.restart_attempts,
+            permanent_fault=self._last_fault.permanent,
+            due_at=self._due_at,
+            shutting_down=self._shutting_down,
+        )
+
+    # --- acts ---------------------------------------------------------------------------------------------------
+
+    async def _begin(self, act: Act) -> None:
+        match act:
+            case Act.LAUNCH:
+                self._generation += 1
+                self._start_asked = False
+                await self._move(Trigger.LAUNCHED, self._start_reason())
+                self._work_on(act, self._launch)
+            case Act.PROBE:
+                self._work_on(act, self._probe)
+            case Act.LOG_OUT:
+                self._work_on(act, self._log_out)
+            case Act.END_BROWSER:
+                self._work_on(act, self._end_browser)
+            case Act.DISCARD_PROFILE:
+                self._work_on(act, self._discard_profile)
+            case Act.SETTLE:
+                await self._move(Trigger.SETTLED, self._wish_reason)
+            case Act.GIVE_UP:
+                await self._move(Trigger.GAVE_UP, self._last_fault.reason, self._last_fault.detail)
+            case Act.FORGET:
+                await self._move(Trigger.FORGOTTEN, self._wish_reason)
+            case Act.REST | Act.BEGIN_STOP | Act.BEGIN_RECOVERY:
+                raise AssertionError(act)
+            case _:
+                assert_never(act)
+
+    def _start_reason(self) -> str:
+        return "restart_after_fault" if self._faults else self._wish_reason
+
+    def _work_on(self, act: Act, work: Callable[[], Awaitable[None]]) -> None:
+        async def working() -> None:
+            await work()
+
+        self._work_act = act
+        self._work = spawn(working(), name=f"session {self.record.name}: {act}")
+        self._work.add_done_callback(lambda task: self._mailbox.put_nowait(WorkDone(task)))
+
+    async def _cancel_work(self) -> None:
+        work, self._work = self._work, None
+        await end(work)
+
+    async def _launch(self) -> None:
+        generation = self._generation
+        self._slot = await self._around.gate.enter()
+        try:
+            path = await blocking(self._around.profiles.create, self.record.profile_folder, self.record.name)
+            self.page = await self._around.engine.open(
+                path, lambda observation: self._mailbox.put_nowait(Observed(generation, observation))
+            )
+        except LaunchRefused as refused:
+            self._observe_later(PageLost(refused.reason, refused.detail, permanent=refused.permanent))
+        except OSError as error:
+            self._observe_later(PageLost("profile_unusable", str(error)))
+
+    async def _probe(self) -> None:
+        assert self.page is not None
+        try:
+            alive = await self.page.probe()
+        except PageUnavailable as error:
+            self._observe_later(PageLost("page_hung", str(error)))
+        else:
+            if not alive:
+                self._observe_later(Disconnected("the page says that it is not connected"))
+
+    async def _log_out(self) -> None:
+        assert self.page is not None
+        try:
+            await self.page.log_out()
+        except PageUnavailable as error:
+            # The keys are removed all the same; the phone keeps an entry that can no longer be used.
+            self._log.warning("logout_not_confirmed", detail=str(error))
+
+    async def _end_browser(self) -> None:
+        if self.page is not None:
+            self._log.info("browser_ended", how=await self.page.end())
+
+    async def _discard_profile(self) -> None:
+        path = self._around.profiles.path_of(self.record.profile_folder)
+        self._removal = await self._around.remover.remove(self.record.name, path)
+
+    def _observe_later(self, observation: Observation) -> None:
+        self._mailbox.put_nowait(Observed(self._generation, observation))
+
+    async def _work_ended(self, task: asyncio.Task[None]) -> None:
+        if task is not self._work:
+            return  # it was cancelled, and what it left has been seen to
+        self._work = None
+        task.result()  # an unexpected error ends this actor; its supervisor starts a fresh one from the store
+        match self._work_act:
+            case Act.LAUNCH if self.page is not None:
+                await self._ledger.save(browser=self.page.record)
+                if self.record.state is State.STARTING:
+                    self._due_in(self._limits.start_seconds)
+            case Act.PROBE:
+                self._after_probe()
+            case Act.LOG_OUT:
+                self._log_out_tried = True
+            case Act.END_BROWSER:
+                self.page = None
+                await self._move(Trigger.BROWSER_GONE, self.record.reason, self._last_fault_detail())
+            case Act.DISCARD_PROFILE:
+                self._profile_gone = True
+                folder = await blocking(self._around.profiles.folder_for, self.record.name)
+                await self._ledger.save(discard_profile=False, profile_folder=folder, me=None)
+            case _:
+                pass
+
+    def _after_probe(self) -> None:
+        self._due_in(self._limits.liveness_interval_seconds)
+        now = self._around.clock.monotonic()
+        if self._working_since is not None and now - self._working_since >= self._limits.stable_run_seconds:
+            self._faults = 0
+
+    def _last_fault_detail(self) -> str | None:
+        return self._last_fault.detail if self.record.state is State.RECOVERING else None
+
+    async def _leave_live(self, act: Act) -> None:
+        if act is Act.BEGIN_STOP:
+            reason = "server_stopping" if self._shutting_down else self._wish_reason
+            await self._move(Trigger.END_ASKED, reason)
+        else:
+            await self._fault(PageLost(SILENCE_REASON[self.record.state], "the time limit of this state passed"))
+
+    async def _fault(self, lost: PageLost) -> None:
+        self._last_fault = lost
+        self._faults += 1
+        if self._work is not None and self._work_act in CANCELLABLE:
+            await self._cancel_work()
+        await self._move(Trigger.FAULT, lost.reason, lost.detail)
+
+    # --- messages -----------------------------------------------------------------------------------------------
+
+    async def _handle(self, message: Wish | Reconfigure | Observed | WorkDone | ShutDown) -> None:
+        match message:
+            case Wish():
+                await self._take_wish(message)
+            case Reconfigure():
+                await self._ledger.save(config=message.record.config)
+                if self.record.desired is Desired.RUNNING:
+                    await self._take_wish(message.wish)
+                else:
+                    self._answer(message.wish)
+            case Observed():
+                if message.generation == self._generation:
+                    await self._take_observation(message.observation)
+            case WorkDone():
+                await self._work_ended(message.task)
+            case ShutDown():
+                self._shutting_down = True
+            case _:
+                assert_never(message)
+        self._answer_those_met()
+
+    async def _take_wish(self, wish: Wish) -> None:
+        if self.record.desired is Desired.REMOVED and wish.kind is not WishKind.REMOVE:
+            self._refuse(wish, BeingRemoved(self.record.name))
+            return
+        self._wish_reason, self._asked_by = wish.kind.value, wish.asked_by
+        generation = self._generation
+        live = self.record.state in LIVE
+        match wish.kind:
+            case WishKind.START:
+                await self._want_running()
+                self._waiting.append(Waiting(wish, lambda: self.record.state in LIVE))
+            case WishKind.STOP:
+                await self._ledger.save(desired=Desired.STOPPED)
+                self._waiting.append(Waiting(wish, lambda: self.record.state is State.STOPPED))
+            case WishKind.RESTART:
+                self._end_asked = live
+                await self._want_running()
+                self._waiting.append(Waiting(wish, lambda: self.record.state in LIVE and self._generation > generation))
+            case WishKind.LOG_OUT:
+                self._end_asked = live
+                await self._ledger.save(discard_profile=True)
+                self._waiting.append(Waiting(wish, self._logged_out))
+            case WishKind.REMOVE:
+                await self._ledger.save(desired=Desired.REMOVED, discard_profile=True)
+                self._waiting.append(Waiting(wish, lambda: self.record.state is State.REMOVED))
+            case _:
+                assert_never(wish.kind)
+
+    async def _want_running(self) -> None:
+        if self.record.state in (State.WAITING, State.FAILED):
+            # A person asked: no reason to let them wait for a backoff that they cannot see.
+            self._faults, self._due_at, self._start_asked = 0, None, True
+            self._last_fault = PageLost("none", "")
+        if self.record.desired is not Desired.RUNNING:
+            await self._ledger.save(desired=Desired.RUNNING)
+
+    def _logged_out(self) -> bool:
+        if self.record.discard_profile or self.record.state in ENDING:
+            return False
+        started_again = self.record.state in LIVE
+        return started_again or self.record.state is State.FAILED or self.record.desired is not Desired.RUNNING
+
+    async def _take_observation(self, seen: Observation) -> None:
+        match seen:
+            case MessageSeen(message):
+                await self._ledger.publish_message(message)
+            case AckSeen(acknowledgement):
+                await self._ledger.publish_acknowledgement(acknowledgement)
+            case _ if self.record.state not in LIVE:
+                pass  # its end is under way; what the page says about itself no longer matters
+            case QrShown(value):
+                await self._show_qr(value)
+            case Scanned():
+                if self.record.state is not State.PAIRING and self.record.state is not State.WORKING:
+                    self._linked = True
+                    await self._move(Trigger.SCANNED, "scanned")
+            case Connected(me):
+                self._linked = True
+                if me != self.record.me:
+                    await self._ledger.save(me=me)
+                if self.record.state is not State.WORKING:
+                    await self._move(Trigger.CONNECTED, "connected")
+            case Disconnected(detail):
+                if self.record.state is State.WORKING:
+                    await self._move(Trigger.DISCONNECTED, "disconnected", detail)
+            case Unlinked(detail):
+                await self._unlinked(detail)
+            case PageLost():
+                await self._fault(seen)
+            case _:
+                assert_never(seen)
+
+    async def _show_qr(self, value: str) -> None:
+        if self.record.state in (State.WORKING, State.RECONNECTING):
+            # A linked page that shows a QR has lost its keys, whatever else it said or did not say.
+            await self._unlinked("the page asks for a new scan")
+            return
+        self._linked = False
+        self.qr = value
+        if self.record.state is State.SCAN_QR_CODE:
+            self._due_in(self._limits.qr_seconds)
+        else:
+            await self._move(Trigger.QR_SHOWN, "qr_shown")
+
+    async def _unlinked(self, detail: str) -> None:
+        """End the browser first, then remove the keys: a page's word never deletes a file under a live browser."""
+        self._linked = False
+        wanted = Desired.STOPPED if self._limits.stop_after_unlink else self.record.desired
+        await self._ledger.save(discard_profile=True, desired=wanted, me=None)
+        self._last_fault = PageLost("unlinked", detail)
+        self._wish_reason, self._asked_by = "unlinked", "phone"
+        if self._work is not None and self._work_act in CANCELLABLE:
+            await self._cancel_work()
+        await self._move(Trigger.FAULT, "unlinked", detail)
+
+    # --- moving -------------------------------------------------------------------------------------------------
+
+    async def _move(self, trigger: Trigger, reason: str, detail: str | None = None) -> None:
+        asked_by = self._asked_by if reason == self._wish_reason else "system"
+        await self._ledger.move(trigger, reason, detail, asked_by=asked_by)
+        self._entered(self.record.state, trigger)
+        self._answer_those_met()
+
+    def _entered(self, state: State, trigger: Trigger) -> None:
+        self._due_at = None
+        self._working_since = self._around.clock.monotonic() if state is State.WORKING else None
+        if state is not State.SCAN_QR_CODE:
+            self.qr = None
+        if state is not State.STARTING:
+            self._leave_gate()
+        match state:
+            case State.STOPPED:
+                self._faults = 0
+            case State.SCAN_QR_CODE:
+                self._due_in(self._limits.qr_seconds)
+            case State.PAIRING:
+                self._due_in(self._limits.pairing_seconds)
+            case State.WORKING:
+                self._due_in(self._limits.liveness_interval_seconds)
+            case State.RECONNECTING:
+                self._due_in(self._limits.reconnect_seconds)
+            case State.WAITING if self._last_fault.reason != "unlinked":
+                # Random by intent, not for secrecy: many sessions must not come back at one moment.
+                self._due_in(self._limits.restart_backoff.delay_seconds(max(1, self._faults), random.random()))  # noqa: S311
+            case _:
+                pass
+        if trigger in (Trigger.BROWSER_GONE, Trigger.BOOTED):
+            self._end_asked = self._log_out_tried = self._linked = self._profile_gone = False
+
+    def _due_in(self, seconds: float) -> None:
+        self._due_at = self._around.clock.monotonic() + seconds
+
+    def _leave_gate(self) -> None:
+        slot, self._slot = self._slot, None
+        if slot is not None:
+            slot.leave()
+
+    # --- answers ------------------------------------------------------------------------------------------------
+
+    def _answer_those_met(self) -> None:
+        still = []
+        for waiting in self._waiting:
+            if waiting.met():
+                self._answer(waiting.wish)
+            elif self.record.state is State.REMOVED:
+                self._refuse(waiting.wish, BeingRemoved(self.record.name))
+            else:
+                still.append(waiting)
+        self._waiting = still
+
+    def _answer(self, wish: Wish) -> None:
+        if not wish.answer.done():
+            wish.answer.set_result(Outcome(self.record, self._removal))
+
+    def _refuse(self, wish: Wish, error: Exception) -> None:
+        if not wish.answer.done():
+            wish.answer.set_exception(error)
+
+    async def _abandon(self) -> None:
+        """Leave nothing behind, however the actor ends: no act, no browser, no asker without an answer."""
+        await self._cancel_work()
+        self._leave_gate()
+        page, self.page = self.page, None
+        if page is not None:
+            await page.end(gracefully=False)
+        unanswered = [waiting.wish for waiting in self._waiting]
+        while not self._mailbox.empty():
+            match self._mailbox.get_nowait():
+                case Wish() as wish:
+                    unanswered.append(wish)
+                case Reconfigure(wish=wish):
+                    unanswered.append(wish)
+                case _:
+                    pass
+        for wish in unanswered:
+            if self.record.state is State.REMOVED and wish.kind is WishKind.REMOVE:
+                self._answer(wish)
+            else:
+                self._refuse(wish, PageUnavailable("The server is stopping or met an error; ask again."))
+        self._waiting.clear()

@@ -1,0 +1,57 @@
+"""Errors named for what the caller should do. One table in ``api.errors`` maps them to HTTP."""
+
+from __future__ import annotations
+
+
+class SessionError(Exception):
+    """The root of what a session may answer instead of a result."""
+
+
+class UnknownSession(SessionError):
+    """There is no session of this name: check the name."""
+
+    def __init__(self, name: str) -> None:
+        """Name the session."""
+        super().__init__(f"Session {name!r} does not exist.")
+        self.name = name
+
+
+class NameTaken(SessionError):
+    """A session of this name exists: choose another, or delete that one."""
+
+    def __init__(self, name: str) -> None:
+        """Name the session."""
+        super().__init__(f"Session {name!r} already exists.")
+        self.name = name
+
+
+class WrongStatus(SessionError):
+    """The session is not in a status that allows this: see its status, then act."""
+
+    def __init__(self, name: str, status: str, wanted: tuple[str, ...]) -> None:
+        """Name the session, its status and what it would have to be."""
+        super().__init__(f"Session {name!r} has status {status}; this needs {' or '.join(wanted)}.")
+        self.name = name
+        self.status = status
+        self.wanted = wanted
+
+
+class BeingRemoved(SessionError):
+    """The session is on its way out: create a new one when it is gone."""
+
+    def __init__(self, name: str) -> None:
+        """Name the session."""
+        super().__init__(f"Session {name!r} is being deleted.")
+        self.name = name
+
+
+class PageUnavailable(SessionError):
+    """The page did not answer, or went away during the call: try again later."""
+
+
+class PageRefused(SessionError):
+    """The page answered that it will not do this, and why: correct the request."""
+
+
+class TryLater(SessionError):
+    """It is not done yet and goes on by itself: ask again."""

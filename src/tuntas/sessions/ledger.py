@@ -1,0 +1,81 @@
+"""A session's pen: every change of what is stored goes through here, once, in one transaction.
+
+A move commits the new state, its line in the story and its event together, and only then believes it; a crash
+before the commit leaves the old truth, a crash after it leaves the new one.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+from typing import Any
+
+import structlog
+
+from tuntas.events import Event, EventName, Message
+from tuntas.events.messages import Acknowledgement
+from tuntas.foundation.clock import Clock, milliseconds
+from tuntas.sessions.machine import WITH_BROWSER, State, Trigger, next_state, shown_status
+from tuntas.sessions.model import SessionRecord, StateChange
+from tuntas.sessions.ports import SessionStore
+
+
+class Ledger:
+    """Holds one session's record as the store has it."""
+
+    def __init__(self, record: SessionRecord, store: SessionStore, clock: Clock) -> None:
+        """Start with ``record`` as it was just read or inserted."""
+        self.record = record
+        self._store = store
+        self._clock = clock
+        self._story: deque[str] = deque(maxlen=6)
+        self._statuses = deque([(record.status, milliseconds(record.changed_at))], maxlen=3)
+        self._log = structlog.get_logger(__name__).bind(session=record.name)
+
+    async def move(self, trigger: Trigger, reason: str, detail: str | None = None, *, asked_by: str = "system") -> None:
+        """Go through the transition table, and write what comes of it.
+
+        Raises:
+            ImpossibleTransition: the table has no such way.
+        """
+        before = self.record
+        after = next_state(before.state, trigger, tuple(self._story))
+        status = shown_status(after, before.status)
+        now = self._clock.now()
+        browser = before.browser if after in WITH_BROWSER else None
+        record = replace(before, state=after, status=status, changed_at=now, reason=reason, browser=browser)
+        change = StateChange(now, before.state, after, status, reason, detail, asked_by)
+        statuses = self._statuses.copy()
+        events: list[Event] = []
+        if status is not before.status:
+            statuses.append((status, milliseconds(now)))
+            recent = [{"status": shown.value, "timestamp": at} for shown, at in statuses]
+            payload = {"name": record.name, "status": status.value, "statuses": recent}
+            events.append(self._event(record, EventName.SESSION_STATUS, payload))
+        if after is State.REMOVED:
+            await self._store.delete(record, change, events)
+        else:
+            await self._store.save(record, change, events)
+        self.record, self._statuses = record, statuses
+        self._story.append(f"{trigger.value} → {after.value} ({reason})")
+        self._log.info("state_changed", before=before.state.value, after=after.value, reason=reason, detail=detail)
+
+    async def save(self, **changed: Any) -> None:
+        """Write fields of the record that are not its state."""
+        record = replace(self.record, **changed)
+        await self._store.save(record, None, [])
+        self.record = record
+
+    async def publish_message(self, message: Message) -> None:
+        """Send out a message's events: ``message.any`` for every one, ``message`` for those of others."""
+        names = [EventName.MESSAGE_ANY] if message.from_me else [EventName.MESSAGE, EventName.MESSAGE_ANY]
+        await self._store.publish(self.record, [self._event(self.record, name, message.payload()) for name in names])
+
+    async def publish_acknowledgement(self, acknowledgement: Acknowledgement) -> None:
+        """Send out that a message has come further."""
+        event = self._event(self.record, EventName.MESSAGE_ACK, acknowledgement.payload())
+        await self._store.publish(self.record, [event])
+
+    def _event(self, record: SessionRecord, name: EventName, payload: dict[str, Any]) -> Event:
+        at = milliseconds(self._clock.now())
+        return Event(name, record.name, at, payload, metadata=record.config.metadata, me=record.me)

@@ -1,0 +1,115 @@
+"""Keeps one actor a session alive, and knows nothing of what an actor does.
+
+The one broad ``except`` of this room is here: an actor that crashes is replaced by a fresh one that starts from the
+store, after a pause that grows. Its neighbours never notice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+import structlog
+
+from tuntas.foundation.backoff import Backoff
+from tuntas.foundation.tasks import end, spawn
+from tuntas.sessions.actor import SessionActor
+from tuntas.sessions.errors import UnknownSession
+from tuntas.sessions.machine import State
+from tuntas.sessions.model import SessionRecord
+from tuntas.sessions.surroundings import Surroundings
+
+log = structlog.get_logger(__name__)
+
+CRASH_BACKOFF = Backoff(first_seconds=1.0, ceiling_seconds=60.0)
+
+
+class Supervisor:
+    """All actors, by session name."""
+
+    def __init__(self, around: Surroundings) -> None:
+        """Start empty; ``load`` brings the stored sessions."""
+        self._around = around
+        self._actors: dict[str, SessionActor] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closing = False
+
+    async def load(self) -> None:
+        """Give every stored session its actor; those that are wanted start by themselves, a few at a time."""
+        for record in await self._around.store.load():
+            self._adopt(record)
+
+    async def add(self, record: SessionRecord) -> SessionActor:
+        """Store a new session and give it an actor.
+
+        Raises:
+            NameTaken: a session of this name exists.
+        """
+        await self._around.store.insert(record)
+        return self._adopt(record)
+
+    def find(self, name: str) -> SessionActor:
+        """Return the actor of the session ``name``.
+
+        Raises:
+            UnknownSession: there is none.
+        """
+        actor = self._actors.get(name)
+        if actor is None or actor.record.state is State.REMOVED:
+            raise UnknownSession(name)
+        return actor
+
+    def all(self) -> list[SessionActor]:
+        """Return the actors of all sessions, by name."""
+        return [actor for _, actor in sorted(self._actors.items()) if actor.record.state is not State.REMOVED]
+
+    async def close(self, limit_seconds: float, hurry: asyncio.Event) -> None:
+        """End all sessions in parallel: gracefully within the limit or until ``hurry``, then by force."""
+        self._closing = True
+        for actor in self._actors.values():
+            actor.shut_down()
+        if not self._tasks:
+            return
+        hurried = spawn(hurry.wait(), name="hurry")
+        everyone = spawn(_all_done(self._tasks.copy()), name="all sessions ended")
+        await asyncio.wait({hurried, everyone}, timeout=limit_seconds, return_when=asyncio.FIRST_COMPLETED)
+        await end(hurried)
+        await end(everyone)
+        for task in self._tasks.copy():
+            log.warning("session_ended_by_force", task=task.get_name())
+            task.cancel()
+        await _all_done(self._tasks.copy())
+
+    def _adopt(self, record: SessionRecord) -> SessionActor:
+        actor = SessionActor(record, self._around)
+        self._actors[record.name] = actor
+        task = spawn(self._supervise(actor), name=f"session {record.name}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return actor
+
+    async def _supervise(self, actor: SessionActor) -> None:
+        name, crashes = actor.record.name, 0
+        try:
+            while True:
+                try:
+                    await actor.run()
+                except Exception:
+                    log.exception("session_crashed", session=name)
+                else:
+                    return
+                if self._closing:
+                    return
+                crashes += 1
+                # The new actor is at the door before the pause, so that wishes wait for it instead of being lost.
+                actor = self._actors[name] = SessionActor(actor.record, self._around)
+                pause = CRASH_BACKOFF.delay_seconds(crashes, random.random())  # noqa: S311 - spread, not secrecy
+                await asyncio.sleep(pause)
+        finally:
+            if self._actors.get(name) is actor:
+                del self._actors[name]
+
+
+async def _all_done(tasks: set[asyncio.Task[None]]) -> None:
+    if tasks:
+        await asyncio.wait(tasks)

@@ -1,0 +1,39 @@
+"""What every actor works with: the rooms around it and its limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tuntas.foundation.backoff import Backoff
+from tuntas.foundation.clock import Clock
+from tuntas.profiles import ProfileStore, Remover
+from tuntas.sessions.gate import BootGate
+from tuntas.sessions.ports import Engine, SessionStore
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a session may stay in a state, in seconds, and how faults are counted."""
+
+    start_seconds: float
+    qr_seconds: float
+    pairing_seconds: float
+    reconnect_seconds: float
+    liveness_interval_seconds: float
+    stable_run_seconds: float
+    restart_attempts: int
+    restart_backoff: Backoff
+    stop_after_unlink: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every actor works with."""
+
+    store: SessionStore
+    engine: Engine
+    profiles: ProfileStore
+    remover: Remover
+    clock: Clock
+    gate: BootGate
+    limits: Limits

@@ -1,0 +1,100 @@
+"""A connection to the database, its migrations, and one way to run a transaction without blocking the event loop.
+
+SQLite gets one thread: it has one writer anyway, and a queue is fairer than its lock. A transaction that has begun
+is finished even when its caller is cancelled, so a state change is never half written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+Result = TypeVar("Result")
+
+POSTGRESQL_THREADS = 4
+
+
+class DatabaseUnusable(Exception):
+    """The database cannot be opened or is not ours to change; the message says what to do."""
+
+
+class Database:
+    """The server's database. Close it when done."""
+
+    def __init__(self, url: str) -> None:
+        """Prepare a connection to ``url``; nothing is opened before ``migrate``.
+
+        Raises:
+            DatabaseUnusable: the URL is not one, or its driver is not installed.
+        """
+        try:
+            self._engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+        except (ArgumentError, SQLAlchemyError, ImportError) as error:
+            message = f"Database URL cannot be used: {error}. Mend TUNTAS_DATABASE_URL."
+            raise DatabaseUnusable(message) from error
+        is_sqlite = self._engine.dialect.name == "sqlite"
+        if is_sqlite:
+            event.listen(self._engine, "connect", _prepare_sqlite)
+        threads = 1 if is_sqlite else POSTGRESQL_THREADS
+        self._executor = ThreadPoolExecutor(threads, thread_name_prefix="tuntas-database")
+
+    async def migrate(self) -> None:
+        """Bring the tables to this version's form.
+
+        Raises:
+            DatabaseUnusable: it cannot be opened, or a newer Tuntas has written it.
+        """
+        await asyncio.get_running_loop().run_in_executor(self._executor, self._migrate)
+
+    async def run(self, work: Callable[[Connection], Result]) -> Result:
+        """Run ``work`` in one transaction in the database's thread; it is committed when this returns."""
+        return await asyncio.get_running_loop().run_in_executor(self._executor, self._transaction, work)
+
+    def close(self) -> None:
+        """Finish what runs and let go of the database."""
+        self._executor.shutdown(wait=True)
+        self._engine.dispose()
+
+    def _transaction(self, work: Callable[[Connection], Result]) -> Result:
+        with self._engine.begin() as connection:
+            return work(connection)
+
+    def _migrate(self) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        config.set_main_option("path_separator", "os")
+        newest = ScriptDirectory.from_config(config)
+        try:
+            with self._engine.begin() as connection:
+                current = MigrationContext.configure(connection).get_current_revision()
+                if current is not None:
+                    newest.get_revision(current)
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+        except CommandError as error:
+            message = f"The database was written by another version of Tuntas ({error}). Install that version or newer."
+            raise DatabaseUnusable(message) from error
+        except SQLAlchemyError as error:
+            message = f"The database cannot be opened: {error}"
+            raise DatabaseUnusable(message) from error
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    # FULL: what was answered as done is still done after a power cut, not only after a kill.
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA busy_timeout=10000")
+    cursor.close()

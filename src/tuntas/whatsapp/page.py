@@ -1,0 +1,190 @@
+"""One open WhatsApp page: its calls, its reports, its end. Implements ``tuntas.sessions.ports.WhatsAppPage``.
+
+It speaks through one binding and a few protocol events; nothing here polls. Only the protocol domains in use are
+enabled, since a page lives for months and an enabled domain keeps records for as long.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from tuntas.browser import Browser, CallFailed, CallTimedOut, CdpSession, ConnectionClosed, StopLimits
+from tuntas.events import Message
+from tuntas.foundation.tasks import end, spawn
+from tuntas.sessions.errors import PageRefused, PageUnavailable
+from tuntas.sessions.model import BrowserRecord, PageLost, Unlinked
+from tuntas.sessions.ports import LaunchRefused, Sink
+from tuntas.whatsapp.translate import UnknownReport, message_of, observation_of
+
+BINDING = "__tuntasReport"
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class PageLimits:
+    """How long calls into the page may take, in seconds."""
+
+    call_seconds: float
+    liveness_seconds: float
+    logout_seconds: float
+
+
+class ChromiumPage:
+    """A page in a browser that has only this page."""
+
+    def __init__(
+        self,
+        browser: Browser,
+        target: CdpSession,
+        record: BrowserRecord,
+        sink: Sink,
+        limits: PageLimits,
+        stop_limits: StopLimits,
+    ) -> None:
+        """Take over ``browser``; from now on this page ends it."""
+        self.record = record
+        self._browser = browser
+        self._target = target
+        self._sink = sink
+        self._limits = limits
+        self._stop_limits = stop_limits
+        self._logged_out = asyncio.Event()
+        self._watch = spawn(self._watch_browser(), name=f"watch browser {record.pid}")
+
+    async def prepare(self, script: str, user_agent: dict[str, Any]) -> None:
+        """Subscribe, then put ``script`` into every document to come."""
+        self._target.on("Runtime.bindingCalled", self._reported)
+        self._target.on("Inspector.targetCrashed", self._crashed)
+        self._target.on("Page.javascriptDialogOpening", self._dialog)
+        self._browser.connection.on("Target.detachedFromTarget", self._detached)
+        await self._target.call("Inspector.enable")
+        await self._target.call("Page.enable")
+        await self._target.call("Emulation.setUserAgentOverride", user_agent)
+        # A binding reaches new documents only while Runtime is enabled (measured with Chromium 156); what that makes V8
+        # keep of the console is bounded, a thousand messages (v8-console-message.cc).
+        await self._target.call("Runtime.enable")
+        await self._target.call("Runtime.addBinding", {"name": BINDING})
+        await self._target.call("Page.addScriptToEvaluateOnNewDocument", {"source": script})
+
+    async def navigate(self, url: str, *, timeout_seconds: float) -> None:
+        """Go to ``url``; returns when its document has begun to load.
+
+        Raises:
+            LaunchRefused: the address did not answer.
+        """
+        answer = await self._target.call("Page.navigate", {"url": url}, timeout_seconds=timeout_seconds)
+        if error := answer.get("errorText"):
+            raise LaunchRefused("page_unreachable", f"{url} could not be opened: {error}")
+
+    async def probe(self) -> bool:
+        """Ask for life: True when the page answers and WhatsApp's socket is connected.
+
+        Raises:
+            PageUnavailable: no answer within the limit.
+        """
+        return bool(await self._call("probe", {}, timeout_seconds=self._limits.liveness_seconds))
+
+    async def log_out(self) -> None:
+        """Unlink this device at WhatsApp and wait until the page has said so.
+
+        Raises:
+            PageUnavailable: the page did not confirm it.
+        """
+        try:
+            await self._call("logOut", {}, timeout_seconds=self._limits.logout_seconds)
+        except (PageUnavailable, PageRefused) as error:
+            # The page navigates away when it is done, which may cut the call's own answer off: the report counts.
+            if not self._logged_out.is_set():
+                message = f"The logout was not confirmed: {error}"
+                raise PageUnavailable(message) from error
+
+    async def end(self, *, gracefully: bool = True) -> str:
+        """End the browser and return how, only when its whole process tree is gone."""
+        await end(self._watch)
+        stop = self._browser.stop if gracefully else self._browser.kill
+        return (await stop(self._stop_limits)).stage.value
+
+    async def send_text(self, chat_id: str, text: str, *, reply_to: str | None, link_preview: bool) -> Message:
+        """Send a text and return the message as the page knows it then.
+
+        Raises:
+            PageRefused: WhatsApp does not take it; the message says why.
+            PageUnavailable: the page went away or did not answer; whether it was sent is not known.
+        """
+        arguments = {"chatId": chat_id, "body": text, "replyTo": reply_to, "linkPreview": link_preview}
+        return message_of(await self._call("sendText", arguments, timeout_seconds=self._limits.call_seconds))
+
+    async def chat_messages(self, chat_id: str, *, limit: int) -> list[Message]:
+        """Return a chat's last messages, newest first."""
+        arguments = {"chatId": chat_id, "limit": limit}
+        found = await self._call("chatMessages", arguments, timeout_seconds=self._limits.call_seconds)
+        return sorted((message_of(one) for one in found), key=lambda message: message.timestamp, reverse=True)
+
+    async def screenshot(self) -> bytes:
+        """Return a PNG of the page."""
+        try:
+            answer = await self._target.call(
+                "Page.captureScreenshot", {"format": "png"}, timeout_seconds=self._limits.call_seconds
+            )
+        except (CallFailed, CallTimedOut, ConnectionClosed) as error:
+            raise PageUnavailable(str(error)) from error
+        return base64.b64decode(answer["data"])
+
+    async def _call(self, name: str, arguments: dict[str, Any], *, timeout_seconds: float) -> Any:
+        """Call the bridge; its answer comes back as JSON values."""
+        expression = f"__tuntas.{name}({json.dumps(arguments)})"
+        parameters = {"expression": expression, "awaitPromise": True, "returnByValue": True}
+        try:
+            answer = await self._target.call("Runtime.evaluate", parameters, timeout_seconds=timeout_seconds)
+        except (CallFailed, CallTimedOut, ConnectionClosed) as error:
+            # Only the protocol's own words: the expression holds what people write to each other.
+            message = f"The page did not answer {name}: {error}"
+            raise PageUnavailable(message) from error
+        if thrown := answer.get("exceptionDetails"):
+            raise PageRefused(_reason_of(thrown))
+        return answer["result"].get("value")
+
+    def _reported(self, event: dict[str, Any]) -> None:
+        if event["name"] != BINDING:
+            return
+        try:
+            observation = observation_of(event["payload"])
+        except UnknownReport as error:
+            log.error("unknown_report", pid=self.record.pid, error=str(error))
+            return
+        if isinstance(observation, Unlinked):
+            self._logged_out.set()
+        self._sink(observation)
+
+    def _crashed(self, _event: dict[str, Any]) -> None:
+        self._sink(PageLost("page_crashed", "the page's renderer process crashed"))
+
+    def _detached(self, event: dict[str, Any]) -> None:
+        if event.get("sessionId") == self._target.session_id:
+            self._sink(PageLost("page_closed", "the page was closed"))
+
+    def _dialog(self, _event: dict[str, Any]) -> None:
+        # An open dialog stops every script of the page until somebody answers; nobody is there to do so.
+        spawn(self._accept_dialog(), name=f"dialog of browser {self.record.pid}")
+
+    async def _accept_dialog(self) -> None:
+        try:
+            await self._target.call("Page.handleJavaScriptDialog", {"accept": True})
+        except (CallFailed, CallTimedOut, ConnectionClosed) as error:
+            log.info("dialog_not_answered", pid=self.record.pid, error=str(error))
+
+    async def _watch_browser(self) -> None:
+        await self._browser.gone.wait()
+        self._sink(PageLost("browser_ended", f"the browser ended by itself (exit code {self._browser.exit_code})"))
+
+
+def _reason_of(thrown: dict[str, Any]) -> str:
+    description = thrown.get("exception", {}).get("description") or thrown.get("text", "unknown error")
+    return str(description).split("\n", 1)[0]

@@ -1,0 +1,60 @@
+"""Fixtures for all tests. Each test must leave no process of its own behind; a fixture looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import psutil
+import pytest
+
+from support.running import Sandbox, Server, alive, running
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_running(tmp_path: Path) -> Iterator[None]:
+    """Fail a test that leaves a process which names its folder, or a child of ours."""
+    before = {child.pid for child in psutil.Process().children(recursive=True)}
+    yield
+    left = [child for child in psutil.Process().children(recursive=True) if child.pid not in before]
+    for process in psutil.process_iter():
+        try:
+            if process.pid != psutil.Process().pid and str(tmp_path) in " ".join(process.cmdline()):
+                left.append(process)
+        except psutil.Error:
+            continue
+    left = alive(left)
+    for process in left:
+        process.kill()
+    assert not left, f"left running: {left}"
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """One sandbox for the tests of a module; each test uses phones of its own."""
+    child = Sandbox(tmp_path_factory.mktemp("sandbox"))
+    with running(child):
+        yield child
+
+
+StartServer = Callable[..., Server]
+
+
+@pytest.fixture
+def start_server(tmp_path: Path, sandbox: Sandbox) -> Iterator[StartServer]:
+    """Start servers on ``tmp_path/data``; they are ended after the test."""
+    with ExitStack() as stack:
+
+        def start(**more: str) -> Server:
+            server = Server(tmp_path / "data", sandbox.url, **more)
+            stack.enter_context(running(server))
+            return server
+
+        yield start
+
+
+@pytest.fixture
+def server(start_server: StartServer) -> Server:
+    """One server on the module's sandbox."""
+    return start_server()

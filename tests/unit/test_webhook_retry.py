@@ -1,0 +1,27 @@
+"""When a failed delivery is tried again."""
+
+from __future__ import annotations
+
+import pytest
+
+from tuntas.events import Retries, RetryPolicy
+from tuntas.webhooks.retry import CEILING_SECONDS, GiveUp, TryAgain, after_failure
+
+
+@pytest.mark.parametrize(
+    ("policy", "delays"),
+    [
+        (RetryPolicy.CONSTANT, [2.0, 2.0, 2.0, 2.0]),
+        (RetryPolicy.LINEAR, [2.0, 4.0, 6.0, 8.0]),
+        (RetryPolicy.EXPONENTIAL, [2.0, 4.0, 8.0, 16.0]),
+    ],
+)
+def test_the_wait_grows_as_the_policy_says_and_then_it_gives_up(policy: RetryPolicy, delays: list[float]) -> None:
+    retries = Retries(policy, delay_seconds=2.0, attempts=5)
+    decisions = [after_failure(retries, made) for made in range(1, 6)]
+    assert decisions == [*(TryAgain(delay) for delay in delays), GiveUp()]
+
+
+def test_no_wait_is_longer_than_the_ceiling() -> None:
+    retries = Retries(RetryPolicy.EXPONENTIAL, delay_seconds=2.0, attempts=10_000)
+    assert after_failure(retries, 9_000) == TryAgain(CEILING_SECONDS)
