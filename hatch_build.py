@@ -53,5 +53,5 @@ class WebAssets(BuildHookInterface[Any]):
             ["ci", "--ignore-scripts"], return_completed_process=True, cwd=folder, capture_output=True, text=True
         )
         if done.returncode != 0:
-            message = f"npm ci failed ({done.returncode}); is a registry reachable?\n{done.stderr}"
+            message = f"npm ci failed ({done.returncode}); is a registry reachable?\n{done.stderr!s}"
             raise RuntimeError(message)

@@ -13,8 +13,10 @@ from typing import Any, Literal
 from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from tuntas.foundation.advice import Advice
 
-class ConfigurationError(Exception):
+
+class ConfigurationError(Advice):
     """A setting is wrong; the message names the setting and says what it should be."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -81,35 +81,63 @@ def test_less_than_one_attempt_is_an_error(session: Path) -> None:
 
 
 @pytest.fixture
-def writer(session: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A process that makes the folder again and again, and keeps a file in it open."""
-    code = (
-        "import os, sys\n"
-        "kept = open(sys.argv[1] + '/Default/Cookies')\n"
-        "print('ready', flush=True)\n"
-        "while True:\n"
-        "    os.makedirs(sys.argv[1] + '/Default/Cache', exist_ok=True)\n"
-    )
-    command = [sys.executable, "-c", code, str(session)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    assert process.stdout is not None
-    process.stdout.readline()
-    yield process
-    process.kill()
-    process.communicate()
+def child(session: Path) -> Iterator[Callable[[str], subprocess.Popen[bytes]]]:
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(code: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-c", f"import os, sys\nplace = sys.argv[1]\n{code}", str(session)]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        started.append(process)
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
 
 
-def test_a_live_writer_is_named_and_each_attempt_is_said(session: Path, writer: subprocess.Popen[bytes]) -> None:
-    with capture_logs() as lines:
-        result = safe_delete_directory(session, max_retries=3, delay=0.01)
-    assert not result
-    assert result.attempts == 3
-    assert result.remaining == (session,)
-    assert result.message is not None
-    assert result.message.startswith("Session XX files may not be fully deleted. Manual cleanup may be required.")
-    assert f"tuntas cleanup --dir {session.parent} --session XX" in result.message
-    said = [line["event"] for line in lines]
-    assert [f"Cleanup attempt {number}/3 for session XX" for number in (1, 2, 3)] == said[:3]
+HOLD = "kept = open(place + '/Default/Cookies'); print('ready', flush=True); sys.stdin.read()"
+MAKE_AGAIN = "print('ready', flush=True)\nwhile True: os.makedirs(place + '/Default/Cache', exist_ok=True)"
+
+
+def test_what_cannot_go_is_said_attempt_by_attempt_with_the_holder_and_the_command(
+    session: Path, child: Callable[[str], subprocess.Popen[bytes]]
+) -> None:
+    holder = child(HOLD)
+    if subprocess.run(["chattr", "+i", session / "Default" / "Cookies"], check=False, capture_output=True).returncode:
+        pytest.skip("this file system or user cannot make files immutable (chattr +i)")
+    try:
+        with capture_logs() as lines:
+            result = safe_delete_directory(session, max_retries=3, delay=0.01)
+        assert not result
+        assert result.attempts == 3
+        assert [one.pid for one in result.holders] == [holder.pid]
+        assert not session.exists()
+        (left,) = result.remaining
+        assert left.name.startswith("session-XX.being-deleted-")
+        assert result.message is not None
+        assert result.message.startswith("Session XX files may not be fully deleted. Manual cleanup may be required.")
+        assert f"pid {holder.pid}" in result.message
+        assert f"tuntas cleanup --dir {session.parent} --session XX" in result.message
+        said = [line["event"] for line in lines]
+        assert [f"Cleanup attempt {number}/3 for session XX" for number in (1, 2, 3)] == said[:3]
+    finally:
+        for file in session.parent.rglob("Cookies"):
+            subprocess.run(["chattr", "-i", file], check=True)
+    assert safe_delete_directory(session, delay=0.01)
+    assert list(session.parent.iterdir()) == []
+
+
+def test_a_live_writer_is_never_reported_as_gone_while_its_folder_is_there(
+    session: Path, child: Callable[[str], subprocess.Popen[bytes]]
+) -> None:
+    writer = child(MAKE_AGAIN)
+    result = safe_delete_directory(session, delay=0.01)
+    if not result:
+        assert result.remaining == (session,)
+        assert result.attempts == 3
     writer.kill()
     writer.wait()
     assert safe_delete_directory(session, delay=0.01)

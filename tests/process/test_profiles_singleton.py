@@ -110,16 +110,15 @@ def test_the_socket_s_folder_goes_with_its_lock(profile: Path, socket_folder: Pa
 def test_a_socket_s_folder_in_doubt_stays(profile: Path, socket_folder: Path, tmp_path: Path, doubt: str) -> None:
     lock(profile, HOST, dead_pid())
     target = socket_folder
-    match doubt:
-        case "another cookie":
-            (socket_folder / COOKIE).unlink()
-            (socket_folder / COOKIE).symlink_to("999")
-        case "another file":
-            (socket_folder / "photo").touch()
-        case "another name":
-            target = tmp_path / "precious"
-            target.mkdir()
-            (target / COOKIE).symlink_to("1234567890")
+    if doubt == "another cookie":
+        (socket_folder / COOKIE).unlink()
+        (socket_folder / COOKIE).symlink_to("999")
+    elif doubt == "another file":
+        (socket_folder / "photo").touch()
+    else:
+        target = tmp_path / "precious"
+        target.mkdir()
+        (target / COOKIE).symlink_to("1234567890")
     (profile / SOCKET).symlink_to(target / SOCKET)
     assert clear_stale_singleton(profile)
     assert target.exists()
@@ -130,7 +129,7 @@ def test_a_live_browser_keeps_its_lock_and_a_killed_one_s_is_cleared(profile: Pa
     if not CHROMIUM.exists():
         pytest.skip("no Chromium here")
     command = [
-        CHROMIUM,
+        str(CHROMIUM),
         "--headless",
         "--no-sandbox",
         f"--user-data-dir={profile}",
@@ -145,7 +144,7 @@ def test_a_live_browser_keeps_its_lock_and_a_killed_one_s_is_cleared(profile: Pa
         assert browser.stderr is not None
         assert any("DevTools listening" in line for line in browser.stderr)
         family = psutil.Process(browser.pid).children(recursive=True)
-        target = Path(os.readlink(profile / SOCKET)).parent
+        target = (profile / SOCKET).readlink().parent
         assert not clear_stale_singleton(profile)
         assert (profile / LOCK).is_symlink()
         assert target.exists()

@@ -108,11 +108,14 @@ class Browser:
                 await self.connection.call("Target.setDiscoverTargets", {"discover": True})
                 target_id = await pages.get()
                 attached = await self.connection.call("Target.attachToTarget", {"targetId": target_id, "flatten": True})
+                session = CdpSession(self.connection, attached["sessionId"], target_id)
+                # Inspector.targetCrashed fails the waiters at once, who else would wait for their deadlines.
+                await session.call("Inspector.enable")
         except TimeoutError:
             raise CallTimedOut("Target.attachToTarget", timeout_seconds) from None
         finally:
             unsubscribe()
-        return CdpSession(self.connection, attached["sessionId"], target_id)
+        return session
 
     async def stop(self, limits: StopLimits) -> StopReport:
         """End the browser; returns only when no process of its tree lives, its zombies are reaped, descriptors closed.

@@ -150,13 +150,22 @@ class Connection:
                 handler(parameters)
             except Exception as error:  # noqa: BLE001  a subscriber's mistake must not deafen the connection
                 log.error("browser_event_handler_failed", event_method=method, error=repr(error))
-        if method == "Target.detachedFromTarget":
-            self._session_ended(parameters.get("sessionId"))
+        match method:
+            case "Inspector.targetCrashed":
+                # Chromium leaves calls to a crashed renderer unanswered for ever; the session itself lives on.
+                self._fail_waiters(session_id, "the page crashed")
+            case "Target.detachedFromTarget":
+                self._fail_waiters(parameters.get("sessionId"), "the target is gone")
+                self._forget_handlers(parameters.get("sessionId"))
+            case _:
+                pass
 
-    def _session_ended(self, session_id: str | None) -> None:
+    def _fail_waiters(self, session_id: str | None, why: str) -> None:
         for waiter in self._waiters.values():
             if waiter.session_id is not None and waiter.session_id == session_id and not waiter.answer.done():
-                waiter.answer.set_exception(SessionClosed(f"{waiter.method}: the target is gone"))
+                waiter.answer.set_exception(SessionClosed(f"{waiter.method}: {why}"))
+
+    def _forget_handlers(self, session_id: str | None) -> None:
         for key in [key for key in self._handlers if key[1] is not None and key[1] == session_id]:
             del self._handlers[key]
 

@@ -19,7 +19,7 @@ from collections.abc import Iterable
 import psutil
 import structlog
 
-from tuntas.browser.process import Member, ProcessIdentity, is_alive, zombie_children
+from tuntas.browser.process import Member, ProcessIdentity, ended_children, is_alive
 from tuntas.foundation.tasks import end, spawn
 
 _PR_SET_CHILD_SUBREAPER = 36
@@ -71,10 +71,10 @@ def reap(identity: ProcessIdentity, known: Iterable[Member]) -> tuple[int, ...]:
     it is unreaped its group number cannot pass to a stranger, so nobody else's child can be taken by mistake.
     """
     reaped = []
-    for pid in zombie_children(identity, known):
+    for pid in ended_children(identity, known):
         with contextlib.suppress(ChildProcessError):  # somebody's watcher was faster: it is reaped all the same
-            os.waitpid(pid, os.WNOHANG)
-            reaped.append(pid)
+            if os.waitpid(pid, os.WNOHANG)[0] == pid:
+                reaped.append(pid)
     return tuple(reaped)
 
 
@@ -192,11 +192,11 @@ async def _wait_by_pidfd(wanted: tuple[Member, ...], timeout_seconds: float) -> 
                 descriptor = _pidfd(member.pid)
             except ProcessLookupError:
                 continue
+            if not is_alive(member):
+                os.close(descriptor)
+                continue
             descriptors[descriptor] = member
-            if is_alive(member):
-                loop.add_reader(descriptor, ended, descriptor)
-            else:
-                ended(descriptor)
+            loop.add_reader(descriptor, ended, descriptor)
         if descriptors:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(timeout_seconds):

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tuntas.foundation.advice import Advice
+
 if TYPE_CHECKING:
     from tuntas.browser.process import Member
 
 
-class BrowserNotFound(Exception):
+class BrowserNotFound(Advice):
     """No browser can be used; the message is one line that says what to install or which path is wrong."""
 
 
-class BrowserInstallFailed(Exception):
+class BrowserInstallFailed(Advice):
     """A browser could not be installed; the message is one sentence that says what to do."""
 
 
@@ -42,7 +44,7 @@ class ConnectionClosed(Exception):
 
 
 class SessionClosed(ConnectionClosed):
-    """The target that a flat session was attached to is gone; the browser itself may still be well."""
+    """The target that a flat session was attached to has crashed or is gone; the browser itself may still be well."""
 
 
 class CallTimedOut(Exception):

@@ -23,9 +23,11 @@ _ALWAYS = (
     "--disable-component-update",
     "--disable-sync",
     "--disable-default-apps",
-    # A crash handler would leave our process group and outlive a kill (own session, parent 1), and upload dumps.
+    # Crash handlers detach themselves (own session, foreign parent, no sign of the profile), so that no kill of the
+    # tree reaches them: two for each full Chromium, which --disable-breakpad alone does not prevent. The name says
+    # testing, the switch is in every build.
     "--disable-breakpad",
-    "--disable-crash-reporter",
+    "--disable-crashpad-for-testing",
     # The desktop's key ring may ask for a password, or be another one at the next start, and the cookies unreadable.
     "--password-store=basic",
     # Ring tones on a server's sound card help nobody.

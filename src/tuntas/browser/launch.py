@@ -1,6 +1,7 @@
 """Brings one browser up, or leaves nothing: no process, no descriptor, no task, also when cancelled half-way.
 
-Up means that it has answered a first call over the pipe. Whether the profile is free is for others to know.
+Up means that it has answered a first call over the pipe. A profile that another browser uses is refused; whose
+browser that is, and what to do about it, is for others to know.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from tuntas.browser.cdp import Connection
 from tuntas.browser.ending import ExitWatch
 from tuntas.browser.errors import CallFailed, CallTimedOut, ConnectionClosed, LaunchFailed
 from tuntas.browser.find import Candidate
-from tuntas.browser.process import Member, identify
+from tuntas.browser.process import Member, identify, users_of
 from tuntas.browser.spawn import Spawned, spawn_with_pipes
 from tuntas.browser.stderr import StderrTail
 from tuntas.browser.transport import PipeTransport
 from tuntas.browser.tree import StopLimits, end_tree
-from tuntas.foundation.tasks import spawn
+from tuntas.foundation.tasks import blocking, spawn
 
 _CLEAN_UP = StopLimits(graceful_seconds=0, forced_seconds=10)
 _LAST_WORDS_SECONDS = 1.0
@@ -44,9 +45,9 @@ class LaunchOptions:
 async def launch(options: LaunchOptions, *, timeout_seconds: float = 30) -> Browser:
     """Start a browser and return it once it answers. Call from the main thread (see ``spawn.py``).
 
-    Raises LaunchFailed with the exit code and the last lines of standard error. After any error, cancellation
-    included, no process and no descriptor of the attempt is left (StillRunning, if the kernel does not let go of
-    one).
+    Raises LaunchFailed when the profile is in use, or with the exit code and the last lines of standard error. After
+    any error, cancellation included, no process and no descriptor of the attempt is left (StillRunning, if the kernel
+    does not let go of one).
     """
     profile = options.profile.resolve()
     arguments = flags.command_line(
@@ -56,6 +57,10 @@ async def launch(options: LaunchOptions, *, timeout_seconds: float = 30) -> Brow
         headed=options.headed,
         extra_flags=options.extra_flags,
     )
+    if users := await blocking(users_of, profile):
+        # headless-shell does not lock a profile, and two browsers on one profile ruin it.
+        message = f"the profile {profile} is in use by {', '.join(f'{user.name} ({user.pid})' for user in users)}"
+        raise LaunchFailed(message)
     try:
         spawned = spawn_with_pipes(arguments)
     except (OSError, NotImplementedError) as error:

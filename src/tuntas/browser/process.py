@@ -5,7 +5,10 @@ only; ``ending.py`` acts. Three ways lead to a member, because each alone misses
 
 - the process group, which all of Chromium's children keep; headless-shell's children carry no sign of the profile;
 - descent from a member, for a child that made its own session;
-- the profile in the command line, for a crash handler that has detached itself (own session, foreign parent).
+- a helper's command line with the profile, for one that has detached itself or has outlived its main process.
+
+A second browser on the same profile is a stranger, never a member: headless-shell does not lock a profile, so there
+can be one.
 """
 
 from __future__ import annotations
@@ -16,11 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tuntas.browser import process_table
+from tuntas.browser.arguments import is_helper, names_profile
 from tuntas.browser.process_table import Row
-
-_PROFILE_FLAG = "--user-data-dir="
-# The crash handler is told where to write, not whose browser it serves.
-_CRASH_FLAG = "--database="
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def matches(identity: ProcessIdentity) -> bool:
     row = process_table.row_of(identity.pid)
     if row is None or row.ended or row.create_time != identity.create_time:
         return False
-    return _names_profile(process_table.command_line(identity.pid), identity.profile)
+    return names_profile(process_table.command_line(identity.pid), identity.profile)
 
 
 def is_alive(member: Member) -> bool:
@@ -80,25 +80,29 @@ def members(identity: ProcessIdentity, known: Iterable[Member] = ()) -> tuple[Me
 
     Never contains this process or one of its ancestors, whatever their command lines say.
     """
-    table = process_table.rows()
-    ours = set(process_table.ancestors_of(os.getpid()))
     if identity.boot_id != process_table.boot_id():
         return ()
-    group = _group_rows(identity, table)
-    found = {row.pid for row in group}
+    table = process_table.rows()
+    ours = set(process_table.ancestors_of(os.getpid()))
     remembered = {(member.pid, member.create_time) for member in known}
+    found = {row.pid for row in _group_rows(identity, table)}
     found |= {row.pid for row in table if (row.pid, row.create_time) in remembered}
-    rivals = {row.group for row in table if row.group != identity.group and _is_main_of(row, identity.profile)}
-    found |= {
-        row.pid
-        for row in table
-        if row.pid not in found | ours and row.group not in rivals and _is_on(row, identity.profile)
-    }
+    found |= _detached_helpers(identity.profile, [row for row in table if row.pid not in found])
     found = _with_descendants(found - ours, table) - ours
     return tuple(Member(row.pid, row.create_time, row.name) for row in table if row.pid in found and not row.ended)
 
 
-def zombie_children(identity: ProcessIdentity, known: Iterable[Member]) -> tuple[int, ...]:
+def users_of(profile: Path) -> tuple[Member, ...]:
+    """Return every living process, ours or a stranger's, whose command line names ``profile``. Blocking, a few ms."""
+    ours = set(process_table.ancestors_of(os.getpid()))
+    return tuple(
+        Member(row.pid, row.create_time, row.name)
+        for row in process_table.rows()
+        if not row.ended and row.pid not in ours and names_profile(process_table.command_line(row.pid), profile)
+    )
+
+
+def ended_children(identity: ProcessIdentity, known: Iterable[Member]) -> tuple[int, ...]:
     """Return the pids of this process's own ended children that belonged to the browser, its main process last.
 
     After the main process has ended its helpers become children of the next subreaper: of us, if we are one.
@@ -123,8 +127,16 @@ def _group_rows(identity: ProcessIdentity, table: list[Row]) -> list[Row]:
     return rows if leader.create_time == identity.create_time else []
 
 
-def _is_main_of(row: Row, profile: Path) -> bool:
-    return row.pid == row.group and not row.ended and names_as_main(process_table.command_line(row.pid), profile)
+def _detached_helpers(profile: Path, table: list[Row]) -> set[int]:
+    """Return helpers on ``profile`` by command line; none while a second browser lives there that may own them."""
+    helpers = set()
+    for row in table:
+        if row.ended or not names_profile(arguments := process_table.command_line(row.pid), profile):
+            continue
+        if not is_helper(arguments):
+            return set()
+        helpers.add(row.pid)
+    return helpers
 
 
 def _with_descendants(pids: set[int], table: list[Row]) -> set[int]:
@@ -135,27 +147,3 @@ def _with_descendants(pids: set[int], table: list[Row]) -> set[int]:
         found |= children
         grown = bool(children)
     return found
-
-
-def _names_profile(arguments: tuple[str, ...], profile: Path) -> bool:
-    if len(arguments) == 1 and " --type=" in arguments[0]:
-        # Chromium's children overwrite their title with all arguments joined by blanks (setproctitle_linux.cc). A shell
-        # whose script merely mentions the profile has more than one argument and no such shape.
-        title = arguments[0]
-        return any(f" {_PROFILE_FLAG}{text} --" in f"{title} --" for text in {str(profile), os.path.realpath(profile)})
-    for argument in arguments[1:]:
-        if argument.startswith(_PROFILE_FLAG):
-            value = argument.removeprefix(_PROFILE_FLAG)
-            return _same(Path(value), profile)
-        if argument.startswith(_CRASH_FLAG) and "crashpad" in Path(arguments[0]).name:
-            return _same(Path(argument.removeprefix(_CRASH_FLAG)).parent, profile)
-    return False
-
-
-def _same(named: Path, profile: Path) -> bool:
-    # A relative path means something only in the other process's own folder.
-    return named.is_absolute() and _canonical(named) == _canonical(profile)
-
-
-def _canonical(path: Path) -> str:
-    return os.path.normcase(os.path.realpath(path))

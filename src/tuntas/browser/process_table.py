@@ -25,7 +25,7 @@ _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK") if _ON_LINUX else 1
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One process. ``ended``: nothing of it runs or holds a file any more; it only waits for its parent to ask after it."""
+    """One process. ``ended``: nothing of it runs or holds a file; it only waits for its parent to ask after it."""
 
     pid: int
     parent: int

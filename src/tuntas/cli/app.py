@@ -11,28 +11,8 @@ from typing import Annotated
 import typer
 
 from tuntas import __version__
-from tuntas.browser import BrowserInstallFailed, BrowserNotFound
 from tuntas.cli import browser, demo, ps, sandbox, serve, sessions
-from tuntas.cli.client import Refused, ServerUnreachable
-from tuntas.config import ConfigurationError
-from tuntas.sandbox.server import SandboxAddressError
-from tuntas.server import DataFolderBusy, DataFolderUnusable, PortTaken
-from tuntas.storage import DatabaseUnusable
-from tuntas.whatsapp.scripts import AssetsMissing
-
-EXPECTED = (
-    AssetsMissing,
-    BrowserInstallFailed,
-    BrowserNotFound,
-    ConfigurationError,
-    DatabaseUnusable,
-    DataFolderBusy,
-    DataFolderUnusable,
-    PortTaken,
-    Refused,
-    SandboxAddressError,
-    ServerUnreachable,
-)
+from tuntas.foundation.advice import Advice
 
 app = typer.Typer(
     name="tuntas",
@@ -69,7 +49,7 @@ def main() -> None:
     """Run the command line."""
     try:
         app()
-    except EXPECTED as error:
+    except Advice as error:
         typer.echo(f"tuntas: {error}", err=True)
         sys.exit(1)
     except KeyboardInterrupt:

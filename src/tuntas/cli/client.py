@@ -10,17 +10,18 @@ from typing import Any
 import httpx
 
 from tuntas.config import load
-from tuntas.server import DataFolder
+from tuntas.foundation.advice import Advice
+from tuntas.server.data_folder import DataFolder
 
 # Longer than any wish may take on the server, which answers "try later" by itself.
 TIMEOUT_SECONDS = 90.0
 
 
-class ServerUnreachable(Exception):
+class ServerUnreachable(Advice):
     """No server runs on the data folder; the message says how to start one."""
 
 
-class Refused(Exception):
+class Refused(Advice):
     """The server said no; the message is its reason."""
 
 

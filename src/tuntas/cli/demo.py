@@ -11,14 +11,14 @@ import shutil
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tuntas.cli.demo_parts import DemoFailed, Part, Receiver, left_folders, left_processes
-from tuntas.cli.demo_story import Story
 from tuntas.cli.options import AsJson, DataDir
-from tuntas.config import load
+
+if TYPE_CHECKING:
+    from tuntas.cli.demo_story import Story
 
 
 def demo(
@@ -33,6 +33,9 @@ def demo(
     Starts a sandbox and a server, creates a session in a real Chromium, scans its QR, sends and receives messages over
     HTTP and a webhook, deletes the session, and proves that no process and no folder is left. Exit code 1 otherwise.
     """
+    from tuntas.cli.demo_parts import DemoFailed
+    from tuntas.cli.demo_story import Story
+
     story = Story(as_json=as_json)
     with ExitStack() as stack:
         folder = _folder(data_dir, stack)
@@ -49,6 +52,8 @@ def demo(
 
 
 def _folder(data_dir: Path | None, stack: ExitStack) -> Path:
+    from tuntas.config import load
+
     if data_dir is not None:
         return load(data_dir=data_dir).data_dir
     folder = Path(tempfile.mkdtemp(prefix="tuntas-demo-"))
@@ -57,6 +62,8 @@ def _folder(data_dir: Path | None, stack: ExitStack) -> Path:
 
 
 def _tell(folder: Path, story: Story, *, stay: bool) -> dict[str, Any]:
+    from tuntas.cli.demo_parts import Part, Receiver, left_folders, left_processes
+
     profiles = folder / "profiles"
     with Receiver() as receiver:
         with Part.sandbox(folder) as sandbox, Part.server(folder, sandbox.url) as server:

@@ -21,7 +21,7 @@ import httpx
 import psutil
 
 from tuntas.config import load
-from tuntas.server import DataFolder
+from tuntas.server.data_folder import DataFolder
 
 START_SECONDS = 60.0
 STOP_SECONDS = 60.0

@@ -10,11 +10,6 @@ from typing import Annotated
 
 import typer
 
-from tuntas.foundation import logs
-from tuntas.foundation.tasks import end, spawn
-from tuntas.sandbox.server import SandboxSettings
-from tuntas.sandbox.server import serve as run_sandbox
-
 
 def sandbox(
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 3999,
@@ -27,11 +22,19 @@ def sandbox(
     Point a server at it with TUNTAS_WHATSAPP_URL=http://127.0.0.1:3999/ and play the phone with the control API:
     POST /_sandbox/phones, POST /_sandbox/phones/{number}/scan …
     """
+    # Imported when it runs: the other commands need not wait for it to load.
+    from tuntas.foundation import logs
+
     logs.configure(level="warning")
-    asyncio.run(_run(SandboxSettings(port=port, data_dir=data_dir)))
+    asyncio.run(_run(port, data_dir))
 
 
-async def _run(settings: SandboxSettings) -> None:
+async def _run(port: int, data_dir: Path | None) -> None:
+    from tuntas.foundation.tasks import end, spawn
+    from tuntas.sandbox.server import SandboxSettings
+    from tuntas.sandbox.server import serve as run_sandbox
+
+    settings = SandboxSettings(port=port, data_dir=data_dir)
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tuntas.cli.options import DataDir
-from tuntas.cli.reload import run_reloading
-from tuntas.config import Settings, load
-from tuntas.foundation import logs
-from tuntas.server import serve as run_server
-from tuntas.server.run import Ready
+
+if TYPE_CHECKING:
+    from tuntas.config import Settings
+    from tuntas.server.run import Ready
 
 
 def serve(
@@ -26,8 +25,15 @@ def serve(
     At its first start it prints an API key, once. Every setting is an environment variable too: TUNTAS_PORT,
     TUNTAS_API_KEY, TUNTAS_WHATSAPP_URL …
     """
+    # Imported when it runs: the smaller commands need not wait for the whole server to load.
+    from tuntas.config import load
+    from tuntas.foundation import logs
+    from tuntas.server.run import serve as run_server
+
     settings = load(host=host, port=port, data_dir=data_dir)
     if reload:
+        from tuntas.cli.reload import run_reloading
+
         options = {"--host": host, "--port": port, "--data-dir": data_dir}
         given = [text for name, value in options.items() if value is not None for text in (name, str(value))]
         asyncio.run(run_reloading(["serve", *given], stop_seconds=settings.shutdown_timeout_seconds + 15))

@@ -63,7 +63,7 @@ class Connection:
         except* (_ClosedError, WebSocketDisconnect):
             pass
         except* ValidationError as errors:
-            log.warning("sandbox_unknown_frame", errors=[str(error) for error in errors.exceptions])
+            log.warning("sandbox_unknown_frame", device=self.keys.device, problems=_problems(errors))
             await self._websocket.close(POLICY_VIOLATION)
         finally:
             self._exchange.refs.withdraw(self.keys.device)
@@ -141,3 +141,9 @@ class Connection:
         answer, after = self._exchange.answer(self, frame)
         self.tell({"kind": "reply", "request": frame.request} | answer)
         after()
+
+
+def _problems(errors: ExceptionGroup[ValidationError]) -> list[str]:
+    """Say what was wrong and where, without what the frame said: that may be a message's text."""
+    found = [each for error in errors.exceptions if isinstance(error, ValidationError) for each in error.errors()]
+    return [f"{'.'.join(str(part) for part in each['loc'])}: {each['type']}" for each in found]

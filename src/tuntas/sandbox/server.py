@@ -17,6 +17,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from tuntas.foundation.advice import Advice
 from tuntas.foundation.tasks import end, spawn
 from tuntas.sandbox import store
 from tuntas.sandbox.control import Control
@@ -33,7 +34,7 @@ PING_SECONDS = 30.0
 """Far apart on purpose: each ping wakes every idle browser."""
 
 
-class SandboxAddressError(OSError):
+class SandboxAddressError(Advice, OSError):
     """The sandbox cannot listen where it was told to; the message is one line for a person."""
 
 

@@ -1,14 +1,4 @@
-"""The composition root: the only room that knows every concrete class, and the order of start and stop."""
+"""The composition root: the only room that knows every concrete class, and the order of start and stop.
 
-from tuntas.server.data_folder import DataFolder, DataFolderBusy, DataFolderUnusable, RunningServer
-from tuntas.server.http import PortTaken
-from tuntas.server.run import serve
-
-__all__ = [
-    "DataFolder",
-    "DataFolderBusy",
-    "DataFolderUnusable",
-    "PortTaken",
-    "RunningServer",
-    "serve",
-]
+``run`` loads every room; ``data_folder`` is light, so that the terminal can find a server without becoming one.
+"""

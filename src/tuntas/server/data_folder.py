@@ -14,12 +14,14 @@ from pathlib import Path
 import psutil
 from filelock import FileLock, Timeout
 
+from tuntas.foundation.advice import Advice
 
-class DataFolderBusy(Exception):
+
+class DataFolderBusy(Advice):
     """Another server works on this data folder; the message names it."""
 
 
-class DataFolderUnusable(Exception):
+class DataFolderUnusable(Advice):
     """The data folder cannot be made or written; the message says why."""
 
 

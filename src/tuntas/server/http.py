@@ -16,10 +16,12 @@ from collections.abc import Iterator
 import uvicorn
 from fastapi import FastAPI
 
+from tuntas.foundation.advice import Advice
+
 GRACE_SECONDS = 5
 
 
-class PortTaken(Exception):
+class PortTaken(Advice):
     """The address cannot be listened on; the message says what to do."""
 
 

@@ -12,20 +12,17 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from tuntas.foundation.advice import Advice
 
 Result = TypeVar("Result")
 
 POSTGRESQL_THREADS = 4
 
 
-class DatabaseUnusable(Exception):
+class DatabaseUnusable(Advice):
     """The database cannot be opened or is not ours to change; the message says what to do."""
 
 
@@ -71,6 +68,13 @@ class Database:
             return work(connection)
 
     def _migrate(self) -> None:
+        # Here and not above: Alembic costs a quarter of a second, which every small command would pay too.
+        from alembic import command
+        from alembic.config import Config
+        from alembic.migration import MigrationContext
+        from alembic.script import ScriptDirectory
+        from alembic.util import CommandError
+
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
         config.set_main_option("path_separator", "os")

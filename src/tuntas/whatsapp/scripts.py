@@ -6,8 +6,10 @@ import json
 from functools import cache
 from importlib.resources import files
 
+from tuntas.foundation.advice import Advice
 
-class AssetsMissing(Exception):
+
+class AssetsMissing(Advice):
     """The package was built without WA-JS; the message says how to get it."""
 
 
