@@ -118,9 +118,7 @@ class Server(Child):
         super().__init__(
             ["serve", "--port", "0", "--data-dir", str(data_dir)],
             data_dir.parent / f"{data_dir.name}.log",
-            TUNTAS_WHATSAPP_URL=f"{whatsapp_url}/",
-            TUNTAS_API_KEY=KEY,
-            **more,
+            **{"TUNTAS_WHATSAPP_URL": f"{whatsapp_url}/", "TUNTAS_API_KEY": KEY} | more,
         )
         self.http = httpx.Client(base_url=self.url, headers={"X-Api-Key": KEY}, timeout=90, trust_env=False)
 

@@ -59,7 +59,7 @@ async def launch(options: LaunchOptions, *, timeout_seconds: float = 30) -> Brow
     )
     if users := await blocking(users_of, profile):
         # headless-shell does not lock a profile, and two browsers on one profile ruin it.
-        message = f"the profile {profile} is in use by {', '.join(f'{user.name} ({user.pid})' for user in users)}"
+        message = f"the profile {profile} is in use by {users[0].name} ({users[0].pid}), {len(users)} processes in all"
         raise LaunchFailed(message)
     try:
         spawned = spawn_with_pipes(arguments)

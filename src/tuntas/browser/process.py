@@ -102,6 +102,18 @@ def users_of(profile: Path) -> tuple[Member, ...]:
     )
 
 
+def only_helpers_are_left(identity: ProcessIdentity) -> bool:
+    """Say whether the recorded main process is gone and what remains of its tree is helpers, useless without it.
+
+    A group that holds anything else, or whose number has a new leader, may be a stranger's: then False.
+    """
+    main = process_table.row_of(identity.pid)
+    if main is not None and not (main.ended and main.create_time == identity.create_time):
+        return False
+    left = members(identity)
+    return bool(left) and all(is_helper(process_table.command_line(member.pid)) for member in left)
+
+
 def ended_children(identity: ProcessIdentity, known: Iterable[Member]) -> tuple[int, ...]:
     """Return the pids of this process's own ended children that belonged to the browser, its main process last.
 

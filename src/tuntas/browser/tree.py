@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from tuntas.browser.cancellation import finish
 from tuntas.browser.ending import kill, reap, wait_gone
 from tuntas.browser.errors import StillRunning
-from tuntas.browser.process import Member, ProcessIdentity, matches, members
+from tuntas.browser.process import Member, ProcessIdentity, matches, members, only_helpers_are_left
 from tuntas.browser.singleton import remove_marks_of
 from tuntas.foundation.tasks import blocking, spawn
 
@@ -49,10 +49,11 @@ async def end_tree(identity: ProcessIdentity, known: Iterable[Member], limit_sec
 async def end_orphan(identity: ProcessIdentity, limits: StopLimits) -> tuple[Member, ...]:
     """End a browser that a dead server has left behind; return what was killed (empty: it was gone, or is not ours).
 
-    Nothing is touched unless pid, create time, boot and profile of the recorded main process all match a living one.
+    Nothing is touched unless pid, create time, boot and profile of the recorded main process all match a living one, or
+    the main process is gone and nothing but helpers remains of its group (they had been stopped, say).
     Straight by force: without its pipe there is no gentler way that also removes its marks. Raises StillRunning.
     """
-    if not await blocking(matches, identity):
+    if not await blocking(matches, identity) and not await blocking(only_helpers_are_left, identity):
         return ()
     work = spawn(end_tree(identity, (), limits.forced_seconds), name=f"end-orphan-{identity.pid}")
     return await finish(work)

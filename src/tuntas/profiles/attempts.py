@@ -39,7 +39,7 @@ log = structlog.get_logger(__name__)
 def _lower_priority() -> None:
     if sys.platform == "linux":
         # Linux counts a thread as a process here, see setpriority(2): only the purging threads step back.
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 5)
 
 
 # One purge runs at a time; the other two threads are for when a file system hangs and never gives a thread back.

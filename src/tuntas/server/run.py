@@ -127,6 +127,8 @@ async def _start(
     stack.push_async_callback(supervisor.close, settings.shutdown_timeout_seconds, hurry)
     url = _url(listening)
     folder.announce(url, token)
+    # Before any session gets a folder: the paths of open removals are not free.
+    await remover.resume()
     await supervisor.load()
     on_ready(Ready(url, new_key, candidate))
     log.info("server_ready", url=url, sessions=len(sessions.all()))

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
 from typing import assert_never
 
 import structlog
 
-from tuntas.foundation.tasks import blocking, end, spawn
-from tuntas.profiles import Removal
+from tuntas.foundation.identifiers import ulid
+from tuntas.foundation.tasks import blocking
+from tuntas.profiles import Reason, RefusedPath, Removal, RemovalState
+from tuntas.sessions.answers import Answers
 from tuntas.sessions.errors import BeingRemoved, PageUnavailable
 from tuntas.sessions.gate import Slot
 from tuntas.sessions.ledger import Ledger
@@ -35,9 +36,9 @@ from tuntas.sessions.model import (
 from tuntas.sessions.ports import LaunchRefused, WhatsAppPage
 from tuntas.sessions.reconcile import Act, Desired, Situation, next_act
 from tuntas.sessions.surroundings import Surroundings
-from tuntas.sessions.wishes import Observed, Outcome, Reconfigure, ShutDown, Waiting, Wish, WishKind, WorkDone
+from tuntas.sessions.wishes import Observed, Outcome, Reconfigure, ShutDown, Wish, WishKind, WorkDone
+from tuntas.sessions.work import Work
 
-CANCELLABLE = frozenset({Act.LAUNCH, Act.PROBE})
 SILENCE_REASON = {
     State.STARTING: "page_silent",
     State.SCAN_QR_CODE: "qr_not_renewed",
@@ -57,9 +58,8 @@ class SessionActor:
         self._around = around
         self._limits = around.limits
         self._mailbox: asyncio.Queue[Wish | Reconfigure | Observed | WorkDone | ShutDown] = asyncio.Queue()
-        self._waiting: list[Waiting] = []
-        self._work: asyncio.Task[None] | None = None
-        self._work_act = Act.REST
+        self._answers = Answers(lambda: Outcome(self.record, self._removal))
+        self._work = Work(record.name, lambda task: self._mailbox.put_nowait(WorkDone(task)))
         self._slot: Slot | None = None
         self._generation = 0
         self._due_at: float | None = None
@@ -113,7 +113,7 @@ class SessionActor:
     def _finished(self) -> bool:
         if self.record.state is State.REMOVED:
             return True
-        return self._shutting_down and self._work is None and self.record.state not in WITH_BROWSER
+        return self._shutting_down and not self._work.is_under_way and self.record.state not in WITH_BROWSER
 
     async def _boot(self) -> None:
         # First of all, and before anything is launched: what an earlier server or a crash left behind is ended.
@@ -126,10 +126,9 @@ class SessionActor:
     async def _step(self) -> None:
         act = next_act(self._situation(), self._around.clock.monotonic())
         if act in (Act.BEGIN_STOP, Act.BEGIN_RECOVERY):
-            if self._work is not None and self._work_act in CANCELLABLE:
-                await self._cancel_work()
+            await self._work.cancel_if_pointless()
             await self._leave_live(act)
-        elif self._work is not None:
+        elif self._work.is_under_way:
             await self._handle(await self._mailbox.get())
         elif act is Act.REST:
             await self._rest()
@@ -172,15 +171,15 @@ class SessionActor:
                 self._generation += 1
                 self._start_asked = False
                 await self._move(Trigger.LAUNCHED, self._start_reason())
-                self._work_on(act, self._launch)
+                self._work.begin(act, self._launch)
             case Act.PROBE:
-                self._work_on(act, self._probe)
+                self._work.begin(act, self._probe)
             case Act.LOG_OUT:
-                self._work_on(act, self._log_out)
+                self._work.begin(act, self._log_out)
             case Act.END_BROWSER:
-                self._work_on(act, self._end_browser)
+                self._work.begin(act, self._end_browser)
             case Act.DISCARD_PROFILE:
-                self._work_on(act, self._discard_profile)
+                self._work.begin(act, self._discard_profile)
             case Act.SETTLE:
                 await self._move(Trigger.SETTLED, self._wish_reason)
             case Act.GIVE_UP:
@@ -194,18 +193,6 @@ class SessionActor:
 
     def _start_reason(self) -> str:
         return "restart_after_fault" if self._faults else self._wish_reason
-
-    def _work_on(self, act: Act, work: Callable[[], Awaitable[None]]) -> None:
-        async def working() -> None:
-            await work()
-
-        self._work_act = act
-        self._work = spawn(working(), name=f"session {self.record.name}: {act}")
-        self._work.add_done_callback(lambda task: self._mailbox.put_nowait(WorkDone(task)))
-
-    async def _cancel_work(self) -> None:
-        work, self._work = self._work, None
-        await end(work)
 
     async def _launch(self) -> None:
         generation = self._generation
@@ -244,17 +231,21 @@ class SessionActor:
 
     async def _discard_profile(self) -> None:
         path = self._around.profiles.path_of(self.record.profile_folder)
-        self._removal = await self._around.remover.remove(self.record.name, path)
+        try:
+            self._removal = await self._around.remover.remove(self.record.name, path)
+        except RefusedPath as error:
+            # Not a folder of ours any more (its marker is gone, or it became a link): it is told, and left alone.
+            now = self._around.clock.now()
+            state, reason = RemovalState.STUCK, Reason.REFUSED
+            self._removal = Removal(ulid(), self.record.name, path, state, now, now, reason=reason, message=str(error))
+            self._log.error("profile_left_alone", detail=str(error))
 
     def _observe_later(self, observation: Observation) -> None:
         self._mailbox.put_nowait(Observed(self._generation, observation))
 
     async def _work_ended(self, task: asyncio.Task[None]) -> None:
-        if task is not self._work:
-            return  # it was cancelled, and what it left has been seen to
-        self._work = None
-        task.result()  # an unexpected error ends this actor; its supervisor starts a fresh one from the store
-        match self._work_act:
+        # An act's unexpected error ends this actor; its supervisor starts a fresh one from the store.
+        match self._work.take(task):
             case Act.LAUNCH if self.page is not None:
                 await self._ledger.save(browser=self.page.record)
                 if self.record.state is State.STARTING:
@@ -292,8 +283,7 @@ class SessionActor:
     async def _fault(self, lost: PageLost) -> None:
         self._last_fault = lost
         self._faults += 1
-        if self._work is not None and self._work_act in CANCELLABLE:
-            await self._cancel_work()
+        await self._work.cancel_if_pointless()
         await self._move(Trigger.FAULT, lost.reason, lost.detail)
 
     # --- messages -----------------------------------------------------------------------------------------------
@@ -307,7 +297,7 @@ class SessionActor:
                 if self.record.desired is Desired.RUNNING:
                     await self._take_wish(message.wish)
                 else:
-                    self._answer(message.wish)
+                    self._answers.answer(message.wish)
             case Observed():
                 if message.generation == self._generation:
                     await self._take_observation(message.observation)
@@ -317,33 +307,34 @@ class SessionActor:
                 self._shutting_down = True
             case _:
                 assert_never(message)
-        self._answer_those_met()
+        self._answers.look()
 
     async def _take_wish(self, wish: Wish) -> None:
         if self.record.desired is Desired.REMOVED and wish.kind is not WishKind.REMOVE:
-            self._refuse(wish, BeingRemoved(self.record.name))
+            self._answers.refuse(wish, BeingRemoved(self.record.name))
             return
         self._wish_reason, self._asked_by = wish.kind.value, wish.asked_by
+        self._answers.supersede(wish.kind)
         generation = self._generation
         live = self.record.state in LIVE
         match wish.kind:
             case WishKind.START:
                 await self._want_running()
-                self._waiting.append(Waiting(wish, lambda: self.record.state in LIVE))
+                self._answers.wait(wish, lambda: self.record.state in LIVE)
             case WishKind.STOP:
                 await self._ledger.save(desired=Desired.STOPPED)
-                self._waiting.append(Waiting(wish, lambda: self.record.state is State.STOPPED))
+                self._answers.wait(wish, lambda: self.record.state is State.STOPPED)
             case WishKind.RESTART:
                 self._end_asked = live
                 await self._want_running()
-                self._waiting.append(Waiting(wish, lambda: self.record.state in LIVE and self._generation > generation))
+                self._answers.wait(wish, lambda: self.record.state in LIVE and self._generation > generation)
             case WishKind.LOG_OUT:
                 self._end_asked = live
                 await self._ledger.save(discard_profile=True)
-                self._waiting.append(Waiting(wish, self._logged_out))
+                self._answers.wait(wish, self._logged_out)
             case WishKind.REMOVE:
                 await self._ledger.save(desired=Desired.REMOVED, discard_profile=True)
-                self._waiting.append(Waiting(wish, lambda: self.record.state is State.REMOVED))
+                self._answers.wait(wish, lambda: self.record.state is State.REMOVED)
             case _:
                 assert_never(wish.kind)
 
@@ -410,8 +401,7 @@ class SessionActor:
         await self._ledger.save(discard_profile=True, desired=wanted, me=None)
         self._last_fault = PageLost("unlinked", detail)
         self._wish_reason, self._asked_by = "unlinked", "phone"
-        if self._work is not None and self._work_act in CANCELLABLE:
-            await self._cancel_work()
+        await self._work.cancel_if_pointless()
         await self._move(Trigger.FAULT, "unlinked", detail)
 
     # --- moving -------------------------------------------------------------------------------------------------
@@ -420,7 +410,7 @@ class SessionActor:
         asked_by = self._asked_by if reason == self._wish_reason else "system"
         await self._ledger.move(trigger, reason, detail, asked_by=asked_by)
         self._entered(self.record.state, trigger)
-        self._answer_those_met()
+        self._answers.look()
 
     def _entered(self, state: State, trigger: Trigger) -> None:
         self._due_at = None
@@ -456,46 +446,20 @@ class SessionActor:
         if slot is not None:
             slot.leave()
 
-    # --- answers ------------------------------------------------------------------------------------------------
-
-    def _answer_those_met(self) -> None:
-        still = []
-        for waiting in self._waiting:
-            if waiting.met():
-                self._answer(waiting.wish)
-            elif self.record.state is State.REMOVED:
-                self._refuse(waiting.wish, BeingRemoved(self.record.name))
-            else:
-                still.append(waiting)
-        self._waiting = still
-
-    def _answer(self, wish: Wish) -> None:
-        if not wish.answer.done():
-            wish.answer.set_result(Outcome(self.record, self._removal))
-
-    def _refuse(self, wish: Wish, error: Exception) -> None:
-        if not wish.answer.done():
-            wish.answer.set_exception(error)
-
     async def _abandon(self) -> None:
         """Leave nothing behind, however the actor ends: no act, no browser, no asker without an answer."""
-        await self._cancel_work()
+        await self._work.cancel()
         self._leave_gate()
         page, self.page = self.page, None
         if page is not None:
             await page.end(gracefully=False)
-        unanswered = [waiting.wish for waiting in self._waiting]
+        unread = []
         while not self._mailbox.empty():
             match self._mailbox.get_nowait():
                 case Wish() as wish:
-                    unanswered.append(wish)
+                    unread.append(wish)
                 case Reconfigure(wish=wish):
-                    unanswered.append(wish)
+                    unread.append(wish)
                 case _:
                     pass
-        for wish in unanswered:
-            if self.record.state is State.REMOVED and wish.kind is WishKind.REMOVE:
-                self._answer(wish)
-            else:
-                self._refuse(wish, PageUnavailable("The server is stopping or met an error; ask again."))
-        self._waiting.clear()
+        self._answers.close(unread, PageUnavailable("The server is stopping or met an error; ask again."))

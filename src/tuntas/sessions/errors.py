@@ -45,6 +45,15 @@ class BeingRemoved(SessionError):
         self.name = name
 
 
+class Superseded(SessionError):
+    """A later wish wants the opposite, and wins: look at the session, then ask again if you still want to."""
+
+    def __init__(self, name: str, later: str) -> None:
+        """Name the session and the wish that won."""
+        super().__init__(f"Another request for session {name!r} came in between: {later}.")
+        self.name = name
+
+
 class PageUnavailable(SessionError):
     """The page did not answer, or went away during the call: try again later."""
 

@@ -1,9 +1,8 @@
-"""What arrives in an actor's mailbox, and who waits for what becomes of it."""
+"""What arrives in an actor's mailbox."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -64,11 +63,3 @@ class WorkDone:
 @dataclass(frozen=True, slots=True)
 class ShutDown:
     """The server stops: end the browser, keep what is desired."""
-
-
-@dataclass(slots=True)
-class Waiting:
-    """An asker whose wish is under way; ``met`` says when it has come true."""
-
-    wish: Wish
-    met: Callable[[], bool]

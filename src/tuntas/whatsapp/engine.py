@@ -60,14 +60,17 @@ class ChromiumEngine:
             browser = await launch(options, timeout_seconds=self._limits.launch_seconds)
         except (LaunchFailed, BrowserNotFound) as error:
             raise LaunchRefused("browser_did_not_start", str(error)) from error
+        record = self._record_of(browser)
+        page = ChromiumPage(browser, record, sink, self._limits.page, self._limits.stop)
         try:
-            return await self._load(browser, sink)
-        except (CallFailed, CallTimedOut, ConnectionClosed) as error:
-            await browser.stop(self._limits.stop)
-            raise LaunchRefused("page_did_not_load", str(error)) from error
-        except BaseException:
-            await browser.stop(self._limits.stop)
+            await page.prepare(document_script(), override_for(browser.version.number))
+            await page.navigate(self._url, timeout_seconds=self._limits.navigation_seconds)
+        except BaseException as error:
+            await page.end(gracefully=False)
+            if isinstance(error, CallFailed | CallTimedOut | ConnectionClosed):
+                raise LaunchRefused("page_did_not_load", str(error)) from error
             raise
+        return page
 
     async def end_orphan(self, record: BrowserRecord) -> bool:
         """End a browser that an earlier server left; True if there was one and it is gone now."""
@@ -79,13 +82,6 @@ class ChromiumEngine:
             profile=Path(record.profile),
         )
         return bool(await end_orphan(identity, self._limits.stop))
-
-    async def _load(self, browser: Browser, sink: Sink) -> ChromiumPage:
-        target = await browser.first_page()
-        page = ChromiumPage(browser, target, self._record_of(browser), sink, self._limits.page, self._limits.stop)
-        await page.prepare(document_script(), override_for(browser.version.number))
-        await page.navigate(self._url, timeout_seconds=self._limits.navigation_seconds)
-        return page
 
     def _record_of(self, browser: Browser) -> BrowserRecord:
         identity = browser.identity

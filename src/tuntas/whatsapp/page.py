@@ -18,7 +18,7 @@ from tuntas.browser import Browser, CallFailed, CallTimedOut, CdpSession, Connec
 from tuntas.events import Message
 from tuntas.foundation.tasks import end, spawn
 from tuntas.sessions.errors import PageRefused, PageUnavailable
-from tuntas.sessions.model import BrowserRecord, PageLost, Unlinked
+from tuntas.sessions.model import BrowserRecord, Observation, PageLost, Unlinked
 from tuntas.sessions.ports import LaunchRefused, Sink
 from tuntas.whatsapp.translate import UnknownReport, message_of, observation_of
 
@@ -39,10 +39,11 @@ class PageLimits:
 class ChromiumPage:
     """A page in a browser that has only this page."""
 
+    _target: CdpSession
+
     def __init__(
         self,
         browser: Browser,
-        target: CdpSession,
         record: BrowserRecord,
         sink: Sink,
         limits: PageLimits,
@@ -51,7 +52,6 @@ class ChromiumPage:
         """Take over ``browser``; from now on this page ends it."""
         self.record = record
         self._browser = browser
-        self._target = target
         self._sink = sink
         self._limits = limits
         self._stop_limits = stop_limits
@@ -59,7 +59,8 @@ class ChromiumPage:
         self._watch = spawn(self._watch_browser(), name=f"watch browser {record.pid}")
 
     async def prepare(self, script: str, user_agent: dict[str, Any]) -> None:
-        """Subscribe, then put ``script`` into every document to come."""
+        """Attach, subscribe, then put ``script`` into every document to come."""
+        self._target = await self._browser.first_page()
         self._target.on("Runtime.bindingCalled", self._reported)
         self._target.on("Inspector.targetCrashed", self._crashed)
         self._target.on("Page.javascriptDialogOpening", self._dialog)
@@ -108,6 +109,8 @@ class ChromiumPage:
     async def end(self, *, gracefully: bool = True) -> str:
         """End the browser and return how, only when its whole process tree is gone."""
         await end(self._watch)
+        # From now on what it observes is only its own end.
+        self._sink = _ignore
         stop = self._browser.stop if gracefully else self._browser.kill
         return (await stop(self._stop_limits)).stage.value
 
@@ -183,6 +186,10 @@ class ChromiumPage:
     async def _watch_browser(self) -> None:
         await self._browser.gone.wait()
         self._sink(PageLost("browser_ended", f"the browser ended by itself (exit code {self._browser.exit_code})"))
+
+
+def _ignore(_observation: Observation) -> None:
+    """Take no notice."""
 
 
 def _reason_of(thrown: dict[str, Any]) -> str:
