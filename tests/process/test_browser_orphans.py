@@ -79,6 +79,8 @@ def test_a_killed_server_takes_its_browser_along(candidate: Candidate, mode: str
         process.kill()
         process.wait()
         assert_nothing_uses(identity.profile, identity.group, within_seconds=5)
+        assert asyncio.run(end_orphan(identity, LIMITS)) == ()
+        assert not list(identity.profile.glob("Singleton*"))
 
 
 @pytest.mark.parametrize("candidate", installed_browsers(), ids=lambda candidate: candidate.kind.value)
@@ -88,8 +90,10 @@ def test_helpers_that_were_stopped_when_the_server_died_are_ended_at_the_next_st
     with server(candidate, tmp_path / "profile", "all stopped") as (process, identity):
         process.kill()
         process.wait()
-        asyncio.run(_end_until_none(identity))
+        # Dead at once or still dying by the parent-death signal: its stopped helpers are found either way.
+        asyncio.run(end_orphan(identity, LIMITS))
         assert_nothing_uses(identity.profile, identity.group)
+        assert not list(identity.profile.glob("Singleton*"))
 
 
 def test_a_living_server_s_browser_is_ended_only_by_its_true_identity(tmp_path: Path) -> None:
@@ -99,9 +103,3 @@ def test_a_living_server_s_browser_is_ended_only_by_its_true_identity(tmp_path: 
         killed = asyncio.run(end_orphan(identity, LIMITS))
         assert identity.pid in {member.pid for member in killed}
         assert_nothing_uses(identity.profile, identity.group)
-
-
-async def _end_until_none(identity: ProcessIdentity) -> None:
-    # The main process dies by the parent-death signal a moment after the server; both cases must end well.
-    await end_orphan(identity, LIMITS)
-    await end_orphan(identity, LIMITS)

@@ -69,6 +69,14 @@ def matches(identity: ProcessIdentity) -> bool:
     return names_profile(process_table.command_line(identity.pid), identity.profile)
 
 
+def is_dying(identity: ProcessIdentity) -> bool:
+    """Say whether the recorded main process is on its way out: its memory is gone, and with it its arguments."""
+    row = process_table.row_of(identity.pid)
+    if row is None or row.ended or row.create_time != identity.create_time:
+        return False
+    return identity.boot_id == process_table.boot_id() and not process_table.command_line(identity.pid)
+
+
 def is_alive(member: Member) -> bool:
     """Say whether this very process still runs; a zombie does not."""
     row = process_table.row_of(member.pid)

@@ -13,7 +13,15 @@ from dataclasses import dataclass
 from tuntas.browser.cancellation import finish
 from tuntas.browser.ending import kill, reap, wait_gone
 from tuntas.browser.errors import StillRunning
-from tuntas.browser.process import Member, ProcessIdentity, matches, members, only_helpers_are_left
+from tuntas.browser.process import (
+    Member,
+    ProcessIdentity,
+    is_dying,
+    matches,
+    members,
+    only_helpers_are_left,
+    users_of,
+)
 from tuntas.browser.singleton import remove_marks_of
 from tuntas.foundation.tasks import blocking, spawn
 
@@ -50,10 +58,20 @@ async def end_orphan(identity: ProcessIdentity, limits: StopLimits) -> tuple[Mem
     """End a browser that a dead server has left behind; return what was killed (empty: it was gone, or is not ours).
 
     Nothing is touched unless pid, create time, boot and profile of the recorded main process all match a living one, or
-    the main process is gone and nothing but helpers remains of its group (they had been stopped, say).
-    Straight by force: without its pipe there is no gentler way that also removes its marks. Raises StillRunning.
+    the main process is gone and nothing but helpers remains of its group (they had been stopped, say). Marks that it left
+    on its profile go too. Straight by force: without its pipe there is no gentler way. Raises StillRunning.
     """
-    if not await blocking(matches, identity) and not await blocking(only_helpers_are_left, identity):
-        return ()
-    work = spawn(end_tree(identity, (), limits.forced_seconds), name=f"end-orphan-{identity.pid}")
-    return await finish(work)
+    return await finish(spawn(_end_orphan(identity, limits), name=f"end-orphan-{identity.pid}"))
+
+
+async def _end_orphan(identity: ProcessIdentity, limits: StopLimits) -> tuple[Member, ...]:
+    if await blocking(is_dying, identity):
+        main = Member(identity.pid, identity.create_time, "browser")
+        await wait_gone([main], timeout_seconds=limits.forced_seconds)
+    killed: tuple[Member, ...] = ()
+    if await blocking(matches, identity) or await blocking(only_helpers_are_left, identity):
+        killed = await end_tree(identity, (), limits.forced_seconds)
+    elif not await blocking(users_of, identity.profile):
+        # It died with its server, by the parent-death signal, and could not take its marks along.
+        await blocking(remove_marks_of, identity)
+    return killed

@@ -197,6 +197,7 @@ class Remover:
     async def _try_patiently(self, entry: Entry) -> Removal:
         total, session = self._settings.attempts, entry.removal.session
         for attempt in itertools.count(1):
+            entry.nudge.clear()  # a wake during the attempt itself counts: it may have come too early to help
             obstacle = (await self._attempts.take_away(entry)).obstacle
             if obstacle is None:
                 self._watch(entry)
@@ -219,7 +220,6 @@ class Remover:
 
     async def _pause(self, entry: Entry) -> None:
         """Wait before the next attempt; ``wake`` ends the wait. The random part keeps callers from marching in step."""
-        entry.nudge.clear()
         try:
             async with asyncio.timeout(self._settings.delay_seconds * (1 + self._chance() / 2)):
                 await entry.nudge.wait()
@@ -283,7 +283,7 @@ class Remover:
         """Take in what lies in the trash without a record: it has no use any more, whatever it was."""
         self._adoption_asked = False
         try:
-            orphans = await tasks.blocking(self._orphans)
+            orphans = await tasks.blocking(self._orphans, self._ledger.names_in_trash())
         except OSError as error:
             log.warning("trash_not_listed", error=str(error))
             return
@@ -295,8 +295,7 @@ class Remover:
                 log.info("trash_adopted", path=str(path), session=session)
         self._ledger.ring()
 
-    def _orphans(self) -> list[tuple[Path, str]]:
-        known = self._ledger.names_in_trash()
+    def _orphans(self, known: set[str]) -> list[tuple[Path, str]]:
         return [(path, self._session_of(path)) for path in self._store.trash.entries() if path.name not in known]
 
     def _session_of(self, path: Path) -> str:

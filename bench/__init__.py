@@ -1,0 +1,1 @@
+"""Measurements that anybody can run; each is a command, ``python -m bench.NAME``."""

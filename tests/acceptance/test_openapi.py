@@ -1,0 +1,40 @@
+"""The OpenAPI document: valid, and every operation tells what a client needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+from openapi_spec_validator import validate
+
+from support.running import Server
+
+
+@pytest.fixture
+def document(server: Server) -> dict[str, Any]:
+    answer = httpx.get(f"{server.url}/openapi.json", trust_env=False)
+    loaded: dict[str, Any] = answer.json()
+    return loaded
+
+
+def test_the_document_is_valid_and_says_what_every_operation_does(document: dict[str, Any]) -> None:
+    validate(document)
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            where = f"{method} {path}"
+            assert operation.get("summary"), where
+            assert operation.get("description"), where
+            if operation.get("security"):
+                assert "401" in operation["responses"], where
+    for name in ("Session", "SendText", "Problem", "RemovalOut", "Change"):
+        properties = document["components"]["schemas"][name]["properties"]
+        assert any("examples" in one for one in properties.values()), name
+
+
+def test_every_error_is_a_problem_document(document: dict[str, Any]) -> None:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            for status, response in operation["responses"].items():
+                if int(status) >= 400:
+                    assert set(response["content"]) == {"application/problem+json"}, f"{method} {path} {status}"

@@ -1,0 +1,30 @@
+"""A built wheel has the page's assets and runs where there is no Node."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.timeout(300)
+def test_the_wheel_carries_wa_js_and_the_sandbox_page_and_no_node(tmp_path: Path) -> None:
+    # Without isolation the locked build requirements of this environment are used, and nothing is fetched anew.
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)]
+    subprocess.run(build, check=True, capture_output=True, timeout=250)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        metadata = archive.read(next(name for name in names if name.endswith("/METADATA"))).decode()
+        bundle = archive.read("tuntas/whatsapp/assets/wa-js.js")
+    assert {"tuntas/whatsapp/bridge.js", "tuntas/sandbox/page/index.html", "tuntas/py.typed"} <= names
+    assert "tuntas/storage/migrations/versions/0001_first_tables.py" in names
+    assert not [name for name in names if "node_modules" in name]
+    assert "nodejs" not in metadata.lower()
+    installed = ROOT / "src" / "tuntas" / "whatsapp" / "assets" / "wa-js.js"
+    assert bundle == installed.read_bytes()

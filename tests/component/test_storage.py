@@ -1,0 +1,270 @@
+"""The database: migrations, sessions with their stories, the journal, durability across ``kill -9``."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tuntas.events import Event, EventName, Me, Retries, RetryPolicy, Subscription
+from tuntas.foundation.clock import SystemClock
+from tuntas.foundation.identifiers import fingerprint, ulid
+from tuntas.profiles import Holder, Reason, Removal, RemovalState
+from tuntas.sessions.errors import NameTaken
+from tuntas.sessions.machine import State, Status
+from tuntas.sessions.model import BrowserRecord, SessionConfig, SessionRecord, StateChange
+from tuntas.sessions.reconcile import Desired
+from tuntas.storage import Database, DatabaseUnusable, KeyStore, SqlOutbox, SqlRemovalJournal, SqlSessionStore
+from tuntas.storage.tables import Moment, metadata
+
+NOW = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
+
+
+@asynccontextmanager
+async def opened(path: Path) -> AsyncIterator[Database]:
+    database = Database(f"sqlite:///{path}")
+    try:
+        await database.migrate()
+        yield database
+    finally:
+        database.close()
+
+
+def in_database(path: Path, work: Callable[[Database], Awaitable[None]]) -> None:
+    async def main() -> None:
+        async with opened(path / "test.db") as database:
+            await work(database)
+
+    asyncio.run(main())
+
+
+def a_session(name: str = "shop", *subscriptions: Subscription) -> SessionRecord:
+    return SessionRecord(
+        id=ulid(),
+        name=name,
+        config=SessionConfig({"metadata": {"a": "b"}}, subscriptions, {"a": "b"}),
+        desired=Desired.RUNNING,
+        state=State.STOPPED,
+        status=Status.STOPPED,
+        profile_folder=name,
+        created_at=NOW,
+        changed_at=NOW,
+    )
+
+
+def test_migrations_make_exactly_the_tables_that_the_code_has(tmp_path: Path) -> None:
+    async def work(database: Database) -> None:
+        def differences(connection: object) -> list[object]:
+            context = MigrationContext.configure(connection, opts={"compare_type": False})  # type: ignore[arg-type]
+            return list(compare_metadata(context, metadata))
+
+        assert await database.run(differences) == []
+        await database.migrate()  # once more changes nothing
+
+    in_database(tmp_path, work)
+
+
+def test_a_session_is_read_back_as_it_was_written(tmp_path: Path) -> None:
+    subscription = Subscription(
+        "https://example.com/", ("message", "*"), "key", Retries(RetryPolicy.LINEAR, 1.5, 7), (("X-A", "b"),)
+    )
+    browser = BrowserRecord(7, 12.5, 7, "boot", "/p", "/chromium", "156", NOW)
+    record = replace(
+        a_session("full", subscription),
+        me=Me("628@c.us", "Shop"),
+        browser=browser,
+        state=State.WORKING,
+        status=Status.WORKING,
+        discard_profile=True,
+    )
+
+    async def work(database: Database) -> None:
+        store = SqlSessionStore(database, lambda _: None)
+        await store.insert(a_session("other"))
+        await store.insert(record)
+        assert (await store.load())[1] == record
+
+    in_database(tmp_path, work)
+
+
+def test_a_taken_name_is_refused_and_the_first_session_stays(tmp_path: Path) -> None:
+    async def work(database: Database) -> None:
+        store = SqlSessionStore(database, lambda _: None)
+        first = a_session()
+        await store.insert(first)
+        with pytest.raises(NameTaken):
+            await store.insert(a_session())
+        assert await store.load() == [first]
+
+    in_database(tmp_path, work)
+
+
+def test_state_story_and_event_are_written_together_and_wake_the_lane(tmp_path: Path) -> None:
+    woken: list[str] = []
+
+    async def work(database: Database) -> None:
+        store, outbox = SqlSessionStore(database, woken.append), SqlOutbox(database)
+        wants_status = Subscription("https://example.com/status", ("session.status",))
+        wants_messages = Subscription("https://example.com/messages", ("message",))
+        record = a_session("shop", wants_status, wants_messages)
+        await store.insert(record)
+        started = replace(record, state=State.STARTING, status=Status.STARTING)
+        change = StateChange(NOW, State.STOPPED, State.STARTING, Status.STARTING, "start_requested", None, "api")
+        event = Event(EventName.SESSION_STATUS, "shop", 1_764_000_000_000, {"status": "STARTING"})
+        await store.save(started, change, [event])
+        assert await store.load() == [started]
+        assert await store.history(record, limit=10) == [change]
+        lanes = await outbox.lanes()
+        assert lanes == woken
+        (delivery,) = await outbox.waiting(lanes[0], limit=10)
+        assert delivery.subscription == wants_status
+        assert event.id in delivery.body
+
+    in_database(tmp_path, work)
+
+
+def test_a_deleted_session_leaves_its_last_event_and_frees_its_name(tmp_path: Path) -> None:
+    async def work(database: Database) -> None:
+        store, outbox = SqlSessionStore(database, lambda _: None), SqlOutbox(database)
+        record = a_session("shop", Subscription("https://example.com/", ("*",)))
+        await store.insert(record)
+        change = StateChange(NOW, State.STOPPED, State.REMOVED, Status.STOPPED, "delete_requested", None, "api")
+        await store.delete(record, change, [Event(EventName.SESSION_STATUS, "shop", 1, {})])
+        assert await store.load() == []
+        assert len(await outbox.lanes()) == 1
+        again = a_session("shop")
+        await store.insert(again)
+        assert await store.history(again, limit=10) == []
+
+    in_database(tmp_path, work)
+
+
+def test_removals_are_kept_until_they_are_purged(tmp_path: Path) -> None:
+    removal = Removal(
+        id=ulid(),
+        session="shop",
+        path=Path("/p/shop"),
+        state=RemovalState.STUCK,
+        created_at=NOW,
+        updated_at=NOW,
+        trash_path=Path("/p/.trash/x"),
+        reason=Reason.IN_USE,
+        message="held",
+        holders=(Holder(7, "backup", "open file", "/p/shop/f"),),
+        attempts=3,
+        next_attempt_at=NOW + timedelta(seconds=2),
+        size_bytes=10,
+    )
+
+    async def work(database: Database) -> None:
+        journal = SqlRemovalJournal(database)
+        await journal.put(replace(removal, state=RemovalState.INTENT, attempts=0))
+        await journal.put(removal)
+        assert await journal.unfinished() == [removal]
+        await journal.put(replace(removal, state=RemovalState.PURGED))
+        assert await journal.unfinished() == []
+
+    in_database(tmp_path, work)
+
+
+def test_only_the_first_key_is_made_and_only_its_fingerprint_kept(tmp_path: Path) -> None:
+    async def work(database: Database) -> None:
+        keys = KeyStore(database, SystemClock())
+        key = await keys.first_key()
+        assert key is not None
+        assert await keys.first_key() is None
+        assert await keys.fingerprints() == {fingerprint(key)}
+
+    in_database(tmp_path, work)
+
+
+def test_pruning_forgets_what_is_old_and_done_and_nothing_else(tmp_path: Path) -> None:
+    async def work(database: Database) -> None:
+        store, outbox = SqlSessionStore(database, lambda _: None), SqlOutbox(database)
+        record = a_session("shop", Subscription("https://example.com/", ("*",)))
+        await store.insert(record)
+        for number in range(2):
+            at = NOW - timedelta(days=10 * number)
+            change = StateChange(at, State.STOPPED, State.STARTING, Status.STARTING, f"r{number}", None, "api")
+            await store.save(record, change, [Event(EventName.SESSION_STATUS, "shop", number, {})])
+        (lane,) = await outbox.lanes()
+        first, second = await outbox.waiting(lane, limit=10)
+        await outbox.delivered(first)
+        await store.prune(NOW - timedelta(days=7))
+        await outbox.prune(datetime.now(UTC) + timedelta(days=1))
+        assert [change.reason for change in await store.history(record, limit=10)] == ["r0"]
+        assert [one.id for one in await outbox.waiting(lane, limit=10)] == [second.id]
+
+    in_database(tmp_path, work)
+
+
+@pytest.mark.parametrize("url", ["no url", "sqlite:////no/such/folder/x.db", "mysterydb://host/x"])
+def test_a_database_that_cannot_be_used_is_said_in_words(url: str) -> None:
+    async def main() -> None:
+        database = Database(url)
+        try:
+            await database.migrate()
+        finally:
+            database.close()
+
+    with pytest.raises(DatabaseUnusable):
+        asyncio.run(main())
+
+
+@given(st.datetimes(timezones=st.just(UTC), min_value=datetime(1901, 1, 1), max_value=datetime(2200, 1, 1)))  # noqa: DTZ001
+def test_moments_keep_every_microsecond(moment: datetime) -> None:
+    column = Moment()
+    assert column.process_result_value(column.process_bind_param(moment, None), None) == moment  # type: ignore[arg-type]
+
+
+WRITER = """
+import asyncio, sys
+sys.path.insert(0, {tests!r})
+from component.test_storage import a_session
+from tuntas.storage import Database, SqlSessionStore
+
+async def main():
+    database = Database("sqlite:///" + sys.argv[1])
+    await database.migrate()
+    store = SqlSessionStore(database, lambda lane: None)
+    for number in range(10_000):
+        await store.insert(a_session(f"s{{number}}"))
+        print(number, flush=True)
+
+asyncio.run(main())
+"""
+
+
+def test_what_was_acknowledged_survives_kill_9(tmp_path: Path) -> None:
+    path = tmp_path / "test.db"
+    script = WRITER.format(tests=str(Path(__file__).parents[1]))
+    with subprocess.Popen([sys.executable, "-c", script, str(path)], stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout is not None
+        acknowledged = -1
+        for line in writer.stdout:
+            acknowledged = int(line)
+            if acknowledged == 25:
+                os.kill(writer.pid, signal.SIGKILL)
+                break
+        acknowledged = max([acknowledged, *(int(line) for line in writer.stdout.read().split())])
+
+    async def main() -> list[SessionRecord]:
+        async with opened(path) as database:
+            return await SqlSessionStore(database, lambda _: None).load()
+
+    names = {record.name for record in asyncio.run(main())}
+    assert {f"s{number}" for number in range(acknowledged + 1)} <= names
+    assert len(names) <= acknowledged + 2
