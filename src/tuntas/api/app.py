@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from tuntas.api import errors, health, messages, pairing, removals, sessions
+from tuntas.api import errors, health, messages, pairing, reference, removals, sessions
 from tuntas.api.context import Gateway
 from tuntas.api.security import KeyRequired
 
@@ -17,12 +17,20 @@ Send your key in `X-Api-Key`. Errors are `application/problem+json` with a stabl
 
 def create_app(gateway: Gateway) -> FastAPI:
     """Build the application around a running server."""
-    app = FastAPI(title="Tuntas", version=gateway.version, description=DESCRIPTION, license_info=_LICENSE)
+    app = FastAPI(
+        title="Tuntas",
+        version=gateway.version,
+        description=DESCRIPTION,
+        license_info=_LICENSE,
+        docs_url=None,
+        redoc_url=None,
+    )
     app.state.gateway = gateway
     errors.install(app)
     for router in (sessions.router, removals.router, pairing.router, messages.router):
         app.include_router(router, dependencies=[KeyRequired])
     app.include_router(health.router)
+    app.include_router(reference.router)
     generated = app.openapi
 
     def openapi() -> dict[str, object]:

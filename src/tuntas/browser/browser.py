@@ -21,6 +21,8 @@ from tuntas.browser.stderr import StderrTail
 from tuntas.browser.tree import StopLimits, end_tree
 from tuntas.foundation.tasks import blocking, spawn
 
+_HELPERS_SECONDS = 60.0  # always cut short by the graceful limit
+
 
 class StopStage(Enum):
     """How the main process came to its end."""
@@ -30,7 +32,7 @@ class StopStage(Enum):
     KILLED = "killed"
     """It had to be killed."""
     FOUND_DEAD = "found_dead"
-    """It had ended before it was asked."""
+    """It had ended before it could do as asked: by a crash, or by somebody else's signal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +173,9 @@ class Browser:
             left.cancel()
             hurried.cancel()
             await asyncio.wait([left, hurried])
-        return StopStage.CLOSED if self.gone.is_set() else StopStage.KILLED
+        if not self.gone.is_set():
+            return StopStage.KILLED
+        return StopStage.FOUND_DEAD if self.exit_code else StopStage.CLOSED
 
     async def _leave(self, known: tuple[Member, ...]) -> None:
         # The answer does not matter, the end does: a browser may die before it answers, or answer and hang.
@@ -186,9 +190,6 @@ class Browser:
         await self.connection.close()
         await self._stderr.close()
         await self._watch.close()
-
-
-_HELPERS_SECONDS = 60.0  # always cut short by the graceful limit
 
 
 def _succeeded(task: asyncio.Task[StopReport]) -> bool:

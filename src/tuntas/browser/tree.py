@@ -57,9 +57,9 @@ async def end_tree(identity: ProcessIdentity, known: Iterable[Member], limit_sec
 async def end_orphan(identity: ProcessIdentity, limits: StopLimits) -> tuple[Member, ...]:
     """End a browser that a dead server has left behind; return what was killed (empty: it was gone, or is not ours).
 
-    Nothing is touched unless pid, create time, boot and profile of the recorded main process all match a living one, or
-    the main process is gone and nothing but helpers remains of its group (they had been stopped, say). Marks that it left
-    on its profile go too. Straight by force: without its pipe there is no gentler way. Raises StillRunning.
+    Nothing is touched unless pid, create time, boot and profile of the recorded main process all match a living one,
+    or the main process is gone and nothing but helpers remains of its group (they had been stopped, say). Marks that
+    it left on its profile go too. Straight by force: without its pipe there is no gentler way. Raises StillRunning.
     """
     return await finish(spawn(_end_orphan(identity, limits), name=f"end-orphan-{identity.pid}"))
 
