@@ -1,9 +1,10 @@
 """What an idle session costs: how often anything wakes, in the server and in the page.
 
-``python -m bench.idle [--sessions N] [--seconds S]`` starts a sandbox and a server, pairs N sessions, leaves them alone
-and counts, over S seconds: how often the server's event loop wakes (voluntary context switches of its main thread), what
-CPU it and its browsers use, and, in a page of its own with every timer wrapped, how often a timer of WA-JS, of the
-bridge or of the sandbox's page fires. The baseline for the server is the same server with no session, in the same run.
+``python -m bench.idle [--sessions N] [--seconds S]`` starts a sandbox and a server, pairs N sessions, leaves them
+alone and counts, over S seconds: how often the server's event loop wakes (voluntary context switches of its main
+thread), what CPU it and its browsers use, and, in a page of its own with every timer wrapped, how often a timer of
+WA-JS, of the bridge or of the page itself fires. The baseline for the server is the same server with no session, in
+the same run.
 """
 
 from __future__ import annotations

@@ -3,15 +3,35 @@
 from __future__ import annotations
 
 import socket
+import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from support.running import Sandbox, Server, run
+from support.running import Sandbox, Server, run, running
 
 PROBLEM = "application/problem+json"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox) -> Iterator[Server]:
+    """One server for all tests here: bad input changes nothing, so they cannot disturb each other."""
+    child = Server(tmp_path_factory.mktemp("server") / "data", sandbox.url)
+    with running(child):
+        yield child
+
+
+@pytest.fixture(autouse=True)
+def no_session_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Remove what a test has created, so that each begins with no session."""
+    yield
+    if "server" in request.fixturenames:
+        server: Server = request.getfixturevalue("server")
+        for session in server.http.get("/api/sessions?all=true").json():
+            server.http.delete(f"/api/sessions/{session['name']}")
 
 
 def problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
@@ -160,8 +180,6 @@ def test_a_wrong_setting_is_one_line_that_names_it(tmp_path: Path) -> None:
 
 
 def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
-    import sqlite3
-
     folder = tmp_path / "data"
     folder.mkdir()
     with sqlite3.connect(folder / "tuntas.db") as database:

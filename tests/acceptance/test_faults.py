@@ -111,11 +111,13 @@ def test_a_whatsapp_that_cannot_be_reached_ends_in_failed_with_the_reason(
     assert browsers_of(server.data_dir) == []
 
 
-def test_files_held_by_somebody_are_told_and_the_name_is_free(start_server: StartServer, sandbox: Sandbox) -> None:
-    """On Linux an open file holds nothing back; a mount does. The full catalogue of faults is tested with profiles."""
-    server = start_server(TUNTAS_REMOVAL_ATTEMPTS="2", TUNTAS_REMOVAL_DELAY_SECONDS="0.1")
-    server.pair(sandbox, "open", "628130000008")
-    with (server.profiles / "open" / "held.txt").open("w"):
-        answer = server.http.delete("/api/sessions/open")
-    assert answer.status_code == 200
-    server.wait_trash_empty()
+def test_a_stale_lock_of_another_machine_does_not_keep_a_session_from_starting(
+    server: Server, sandbox: Sandbox
+) -> None:
+    server.pair(sandbox, "moved", "628130000009")
+    server.http.post("/api/sessions/moved/stop")
+    lock = server.profiles / "moved" / "SingletonLock"
+    lock.symlink_to("another-host-123")
+    server.http.post("/api/sessions/moved/start")
+    server.wait_status("moved", "WORKING")
+    assert not lock.is_symlink() or "another-host" not in str(lock.readlink())

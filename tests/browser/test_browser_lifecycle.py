@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -248,13 +249,10 @@ def test_a_cancelled_stop_goes_straight_to_the_kill_and_still_leaves_nothing(tmp
     run(installed_browsers()[0], tmp_path / "profile", test)
 
 
-def test_a_stop_that_ran_out_of_time_names_the_survivors_and_can_be_asked_again(tmp_path: Path) -> None:
+def test_a_stop_that_ran_out_of_time_can_be_asked_again(tmp_path: Path) -> None:
     async def test(browser: Browser) -> None:
-        try:
+        with contextlib.suppress(StillRunning):  # unless all had died while we looked
             await browser.kill(StopLimits(graceful_seconds=0, forced_seconds=0))
-        except StillRunning as error:
-            assert error.survivors
-            assert str(error.survivors[0].pid) in str(error)
         report = await browser.stop(LIMITS)
         assert report.exit_code == -signal.SIGKILL
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tuntas.profiles.holders import HolderScanTimeoutError, deleted_but_open, holders_of
+from tuntas.profiles.holders import HolderScanTimedOut, deleted_but_open, holders_of
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
@@ -138,7 +138,7 @@ def test_our_own_handles_are_not_hidden(profile: Path) -> None:
 
 
 def test_a_scan_out_of_time_is_no_proof(profile: Path) -> None:
-    with pytest.raises(HolderScanTimeoutError):
+    with pytest.raises(HolderScanTimedOut):
         holders_of(profile, deadline_seconds=0.0)
 
 

@@ -8,7 +8,7 @@ import pytest
 from tuntas.profiles import marker
 from tuntas.profiles.guards import RefusedPath
 from tuntas.profiles.marker import read_marker
-from tuntas.profiles.store import FolderTakenError, ProfileStore, UnusableRootError
+from tuntas.profiles.store import FolderTaken, ProfileStore, RootUnusable
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def test_a_trash_that_is_a_link_is_not_used(tmp_path: Path) -> None:
     (tmp_path / "profiles").mkdir()
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "profiles" / ".trash").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(UnusableRootError):
+    with pytest.raises(RootUnusable):
         ProfileStore(tmp_path / "profiles").prepare()
 
 
@@ -54,14 +54,14 @@ def test_creating_twice_is_creating_once(store: ProfileStore) -> None:
 
 def test_a_folder_of_another_session_is_never_shared(store: ProfileStore) -> None:
     store.create("ani", "ani")
-    with pytest.raises(FolderTakenError):
+    with pytest.raises(FolderTaken):
         store.create("ani", "budi")
 
 
 def test_a_folder_with_foreign_content_is_never_taken_over(store: ProfileStore) -> None:
     (store.root / "ani").mkdir()
     (store.root / "ani" / "photo.jpg").write_text("x")
-    with pytest.raises(FolderTakenError):
+    with pytest.raises(FolderTaken):
         store.create("ani", "ani")
     assert store.folder_for("ani") != "ani"
 
@@ -76,7 +76,7 @@ def test_a_folder_made_by_another_tool_can_be_adopted(store: ProfileStore) -> No
     (path / "Default").mkdir(parents=True)
     assert store.adopt("session-ani", "ani") == path
     assert store.create("session-ani", "ani") == path
-    with pytest.raises(FolderTakenError):
+    with pytest.raises(FolderTaken):
         store.adopt("session-ani", "budi")
 
 
@@ -120,7 +120,7 @@ def test_a_torn_marker_is_still_a_marker(store: ProfileStore) -> None:
     said = read_marker(path)
     assert said is not None
     assert said.session is None
-    with pytest.raises(FolderTakenError):
+    with pytest.raises(FolderTaken):
         store.create("ani", "ani")
 
 

@@ -23,6 +23,7 @@ async def docs() -> HTMLResponse:
         swagger_js_url="/docs/swagger-ui-bundle.js",
         swagger_css_url="/docs/swagger-ui.css",
         swagger_favicon_url="data:,",
+        swagger_ui_parameters={"validatorUrl": None},  # else it asks a foreign host for a badge
     )
 
 

@@ -6,18 +6,21 @@
 from __future__ import annotations
 
 from tuntas.profiles.guards import RefusedPath
+from tuntas.profiles.holders import HolderScanTimedOut, holders_of
 from tuntas.profiles.model import Holder, Reason, Removal, RemovalState
 from tuntas.profiles.ports import RemovalJournal
 from tuntas.profiles.removal import Remover
 from tuntas.profiles.safe_delete import DeletionResult, safe_delete_directory
 from tuntas.profiles.sentences import SESSION_BUSY
 from tuntas.profiles.settings import RemovalSettings
+from tuntas.profiles.singleton import clear_stale_singleton
 from tuntas.profiles.store import ProfileStore
 
 __all__ = [
     "SESSION_BUSY",
     "DeletionResult",
     "Holder",
+    "HolderScanTimedOut",
     "ProfileStore",
     "Reason",
     "RefusedPath",
@@ -26,5 +29,7 @@ __all__ = [
     "RemovalSettings",
     "RemovalState",
     "Remover",
+    "clear_stale_singleton",
+    "holders_of",
     "safe_delete_directory",
 ]

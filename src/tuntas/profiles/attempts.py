@@ -21,7 +21,7 @@ from tuntas.foundation.backoff import Backoff
 from tuntas.foundation.clock import Clock
 from tuntas.foundation.killpoints import killpoint
 from tuntas.profiles import sentences, steps
-from tuntas.profiles.holders import HolderScanTimeoutError, deleted_but_open, holders_of
+from tuntas.profiles.holders import HolderScanTimedOut, deleted_but_open, holders_of
 from tuntas.profiles.ledger import Entry, Ledger
 from tuntas.profiles.model import Holder, Reason, Removal, RemovalState
 from tuntas.profiles.obstacles import Kind, Obstacle
@@ -187,7 +187,7 @@ class Attempts:
         try:
             async with asyncio.timeout(self._settings.scan_seconds * 2):
                 return await tasks.blocking(lambda: scan(path, deadline_seconds=self._settings.scan_seconds))
-        except HolderScanTimeoutError as slow:
+        except HolderScanTimedOut as slow:
             log.warning("holder_scan_cut_short", path=str(path))
             return slow.found
         except TimeoutError:

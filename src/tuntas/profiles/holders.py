@@ -31,7 +31,7 @@ DELETED = " (deleted)"
 _OPTIONS = ("user-data-dir", "disk-cache-dir", "database")
 
 
-class HolderScanTimeoutError(TimeoutError):
+class HolderScanTimedOut(TimeoutError):
     """The scan did not come to its end in time: nobody may conclude that there is no holder. ``found`` so far."""
 
     def __init__(self, found: tuple[Holder, ...]) -> None:
@@ -43,14 +43,14 @@ def holders_of(path: Path, *, deadline_seconds: float = 5.0) -> tuple[Holder, ..
     """Return the processes that use ``path`` or anything in it, each once, by pid. Blocking.
 
     ``path`` need not exist: what was deleted and is still open is found too. A process that ends during the scan is no
-    holder. Raises HolderScanTimeoutError; a single read that hangs in the kernel can outlast the deadline.
+    holder. Raises HolderScanTimedOut; a single read that hangs in the kernel can outlast the deadline.
     """
     found: list[Holder] = []
     search = _Search(path)
     ends_at = time.monotonic() + deadline_seconds
     for pid in sorted(psutil.pids()):
         if time.monotonic() >= ends_at:
-            raise HolderScanTimeoutError(tuple(found))
+            raise HolderScanTimedOut(tuple(found))
         held = next(search.uses(pid), None)
         if held is not None:
             found.append(held)
@@ -61,7 +61,7 @@ def deleted_but_open(path: Path, *, deadline_seconds: float = 5.0) -> tuple[Hold
     """Return each deleted file below ``path`` that a process still has open or mapped, one Holder a file. Blocking.
 
     Their disk space is not free until the process lets go. Linux only; elsewhere always empty. Raises
-    HolderScanTimeoutError.
+    HolderScanTimedOut.
     """
     if sys.platform != "linux":
         return ()
@@ -70,7 +70,7 @@ def deleted_but_open(path: Path, *, deadline_seconds: float = 5.0) -> tuple[Hold
     ends_at = time.monotonic() + deadline_seconds
     for pid in sorted(psutil.pids()):
         if time.monotonic() >= ends_at:
-            raise HolderScanTimeoutError(tuple(found))
+            raise HolderScanTimedOut(tuple(found))
         files = {held.path: held for held in search.uses(pid) if held.path.endswith(DELETED)}
         found.extend(files.values())
     return tuple(found)

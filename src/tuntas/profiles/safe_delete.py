@@ -21,7 +21,7 @@ from tuntas.foundation.identifiers import ulid
 from tuntas.profiles import sentences, steps
 from tuntas.profiles.folders import loosen
 from tuntas.profiles.guards import is_real_directory, located, refuse_dangerous
-from tuntas.profiles.holders import HolderScanTimeoutError, holders_of
+from tuntas.profiles.holders import HolderScanTimedOut, holders_of
 from tuntas.profiles.model import Holder, Reason
 from tuntas.profiles.mounts import is_mount_point
 from tuntas.profiles.obstacles import Kind, Obstacle, classify_at
@@ -140,7 +140,7 @@ class _Deletion:
         try:
             for place in [self._target, *self._set_aside()]:
                 found.update({holder.pid: holder for holder in holders_of(place)})
-        except HolderScanTimeoutError as slow:
+        except HolderScanTimedOut as slow:
             found.update({holder.pid: holder for holder in slow.found})
         return tuple(found.values())
 

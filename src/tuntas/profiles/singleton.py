@@ -34,7 +34,7 @@ def clear_stale_singleton(profile: Path, *, deadline_seconds: float = 5.0) -> bo
 
     The caller must own the profile: it holds the data folder's lock and launches nothing on this profile meanwhile.
     Kept, with False: a lock while any process uses the profile, and one of a live process that we may not look into.
-    Raises HolderScanTimeoutError when it could not be found out, OSError when the files can not be removed.
+    Raises HolderScanTimedOut when it could not be found out, OSError when the files can not be removed.
     """
     stated = _link(profile / LOCK)
     remnants = [name for name in (LOCK, SOCKET, COOKIE) if (profile / name).is_symlink()]

@@ -21,11 +21,11 @@ from tuntas.profiles.trash import Trash, sync_folder
 TRASH_NAME = ".trash"
 
 
-class FolderTakenError(FileExistsError):
+class FolderTaken(FileExistsError):
     """Something else is at this path. Ask ``folder_for`` for another one."""
 
 
-class UnusableRootError(OSError):
+class RootUnusable(OSError):
     """The folder of all profiles cannot be used as it is; the text says why. Permanent until a person changes it."""
 
 
@@ -52,16 +52,16 @@ class ProfileStore:
     def prepare(self) -> None:
         """Create the root and the trash where they are missing, for the owner only (0700).
 
-        Raises UnusableRootError if the trash is no plain folder on the root's volume (a rename must reach it), OSError.
+        Raises RootUnusable if the trash is no plain folder on the root's volume (a rename must reach it), OSError.
         """
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.trash.path.mkdir(mode=0o700, exist_ok=True)
         if not is_real_directory(self.trash.path):
             message = f"{self.trash.path} is not a plain folder"
-            raise UnusableRootError(message)
+            raise RootUnusable(message)
         if self.trash.path.stat().st_dev != self.root.stat().st_dev:
             message = f"{self.trash.path} is on another volume than {self.root}: unmount it"
-            raise UnusableRootError(message)
+            raise RootUnusable(message)
 
     def path_of(self, folder: str) -> Path:
         """Return where the folder called ``folder`` is, or would be. Raises RefusedPath for an unsafe name."""
@@ -80,7 +80,7 @@ class ProfileStore:
         """Make and mark a folder and return its path; a folder that is already marked for ``session`` is returned.
 
         It appears at its place complete with its marker, in one rename: nobody ever sees it half made. An empty folder
-        that is there already (a mounted volume) is marked and used. Raises FolderTakenError, RefusedPath, OSError.
+        that is there already (a mounted volume) is marked and used. Raises FolderTaken, RefusedPath, OSError.
         """
         path = self.path_of(folder)
         if os.path.lexists(path):
@@ -92,7 +92,7 @@ class ProfileStore:
             except OSError as error:
                 if os.path.lexists(path):
                     message = f"{path} appeared while it was being made"
-                    raise FolderTakenError(message) from error
+                    raise FolderTaken(message) from error
                 raise
         sync_folder(self.root)
         return path
@@ -100,12 +100,12 @@ class ProfileStore:
     def adopt(self, folder: str, session: str) -> Path:
         """Mark an unmarked folder with content (one made by another tool) as the profile of ``session``.
 
-        Raises FolderTakenError if it is marked for another session, or is no real directory; OSError.
+        Raises FolderTaken if it is marked for another session, or is no real directory; OSError.
         """
         path = self.path_of(folder)
         if not is_real_directory(path):
             message = f"{path} is not a folder"
-            raise FolderTakenError(message)
+            raise FolderTaken(message)
         if read_marker(path) is None:
             write_marker(path, session, self._clock.now())
         return self._existing(path, session)
@@ -119,7 +119,7 @@ class ProfileStore:
                 write_marker(path, session, self._clock.now())
                 return path
         message = f"{path} belongs to something else"
-        raise FolderTakenError(message)
+        raise FolderTaken(message)
 
     def listing(self) -> list[ProfileFolder]:
         """Return every folder among the profiles by name, marked or not, without the trash. Raises OSError."""

@@ -15,7 +15,7 @@ import structlog
 
 from tuntas.foundation.identifiers import ulid
 from tuntas.foundation.tasks import blocking
-from tuntas.profiles import Reason, RefusedPath, Removal, RemovalState
+from tuntas.profiles import HolderScanTimedOut, Reason, RefusedPath, Removal, RemovalState, clear_stale_singleton
 from tuntas.sessions.answers import Answers
 from tuntas.sessions.errors import BeingRemoved, PageUnavailable
 from tuntas.sessions.gate import Slot
@@ -199,12 +199,14 @@ class SessionActor:
         self._slot = await self._around.gate.enter()
         try:
             path = await blocking(self._around.profiles.create, self.record.profile_folder, self.record.name)
+            # What a browser that died on another host or under a recycled pid left would keep this one from starting.
+            await blocking(clear_stale_singleton, path)
             self.page = await self._around.engine.open(
                 path, lambda observation: self._mailbox.put_nowait(Observed(generation, observation))
             )
         except LaunchRefused as refused:
             self._observe_later(PageLost(refused.reason, refused.detail, permanent=refused.permanent))
-        except OSError as error:
+        except (OSError, RefusedPath, HolderScanTimedOut) as error:
             self._observe_later(PageLost("profile_unusable", str(error)))
 
     async def _probe(self) -> None:

@@ -29,6 +29,9 @@ from tuntas.whatsapp.page import ChromiumPage, PageLimits
 from tuntas.whatsapp.scripts import document_script
 from tuntas.whatsapp.user_agent import override_for
 
+# WhatsApp lays its page out for a computer only in a window of a computer's size.
+WINDOW = "--window-size=1280,900"
+
 
 @dataclass(frozen=True, slots=True)
 class EngineLimits:
@@ -55,7 +58,7 @@ class ChromiumEngine:
         Raises:
             LaunchRefused: no page could be opened; it says why.
         """
-        options = LaunchOptions(executable=self._candidate, profile=profile)
+        options = LaunchOptions(executable=self._candidate, profile=profile, extra_flags=(WINDOW,))
         try:
             browser = await launch(options, timeout_seconds=self._limits.launch_seconds)
         except (LaunchFailed, BrowserNotFound) as error:
