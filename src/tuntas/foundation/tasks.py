@@ -57,3 +57,17 @@ async def blocking(work: Callable[..., Result], /, *arguments: Any) -> Result:
     Cancelling the caller does not stop a call that already runs in its thread: give such calls their own bounds.
     """
     return await asyncio.get_running_loop().run_in_executor(_BLOCKING, work, *arguments)
+
+
+async def blocking_to_its_end(work: Callable[..., Result], /, *arguments: Any) -> Result:
+    """Run blocking ``work`` like ``blocking``; a cancelled caller leaves only when the call has ended.
+
+    For work that must not go on behind the back of whoever comes next, such as making a folder. The call must be
+    bounded by itself.
+    """
+    future = asyncio.get_running_loop().run_in_executor(_BLOCKING, work, *arguments)
+    try:
+        return await asyncio.shield(future)
+    except asyncio.CancelledError:
+        await asyncio.wait([future])
+        raise

@@ -14,7 +14,7 @@ from typing import assert_never
 import structlog
 
 from tuntas.foundation.identifiers import ulid
-from tuntas.foundation.tasks import blocking
+from tuntas.foundation.tasks import blocking, blocking_to_its_end
 from tuntas.profiles import HolderScanTimedOut, Reason, RefusedPath, Removal, RemovalState, clear_stale_singleton
 from tuntas.sessions.answers import Answers
 from tuntas.sessions.errors import BeingRemoved, PageUnavailable
@@ -101,10 +101,10 @@ class SessionActor:
 
     # --- the loop -----------------------------------------------------------------------------------------------
 
-    async def run(self) -> None:
+    async def run(self, *, begun_by: str = "server_started") -> None:
         """Work until the session is removed or the server stops. A crash or cancellation leaves no browser."""
         try:
-            await self._boot()
+            await self._boot(begun_by)
             while not self._finished():
                 await self._step()
         finally:
@@ -115,13 +115,13 @@ class SessionActor:
             return True
         return self._shutting_down and not self._work.is_under_way and self.record.state not in WITH_BROWSER
 
-    async def _boot(self) -> None:
+    async def _boot(self, reason: str) -> None:
         # First of all, and before anything is launched: what an earlier server or a crash left behind is ended.
         if self.record.browser is not None:
             found = await self._around.engine.end_orphan(self.record.browser)
             self._log.info("earlier_browser_checked", was_running=found)
         if self.record.state is not State.STOPPED:
-            await self._move(Trigger.BOOTED, "server_started")
+            await self._move(Trigger.BOOTED, reason)
 
     async def _step(self) -> None:
         act = next_act(self._situation(), self._around.clock.monotonic())
@@ -198,7 +198,9 @@ class SessionActor:
         generation = self._generation
         self._slot = await self._around.gate.enter()
         try:
-            path = await blocking(self._around.profiles.create, self.record.profile_folder, self.record.name)
+            # To its end: a start that is cancelled here must not make the folder after its removal.
+            folder, name = self.record.profile_folder, self.record.name
+            path = await blocking_to_its_end(self._around.profiles.create, folder, name)
             # What a browser that died on another host or under a recycled pid left would keep this one from starting.
             await blocking(clear_stale_singleton, path)
             self.page = await self._around.engine.open(
@@ -267,6 +269,8 @@ class SessionActor:
                 pass
 
     def _after_probe(self) -> None:
+        if self.record.state is not State.WORKING:
+            return  # it found the connection lost, and that state has a deadline of its own
         self._due_in(self._limits.liveness_interval_seconds)
         now = self._around.clock.monotonic()
         if self._working_since is not None and now - self._working_since >= self._limits.stable_run_seconds:

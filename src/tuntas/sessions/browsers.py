@@ -40,8 +40,10 @@ def _mains(profiles_dir: Path) -> Iterator[tuple[psutil.Process, Path]]:
         if any(argument.startswith("--type=") for argument in arguments):
             continue  # a helper; it is counted with its main process
         for argument in arguments[1:]:
+            if not argument.startswith(_FLAG):
+                continue
             profile = Path(argument.removeprefix(_FLAG))
-            if argument.startswith(_FLAG) and profile.parent == profiles_dir:
+            if profile.is_absolute() and profile.parent.resolve() == profiles_dir.resolve():
                 yield process, profile
 
 

@@ -89,18 +89,18 @@ class Supervisor:
         return actor
 
     async def _supervise(self, actor: SessionActor) -> None:
-        name, crashes = actor.record.name, 0
+        name, crashes, begun_by = actor.record.name, 0, "server_started"
         try:
             while True:
                 try:
-                    await actor.run()
+                    await actor.run(begun_by=begun_by)
                 except Exception:
                     log.exception("session_crashed", session=name)
                 else:
                     return
                 if self._closing:
                     return
-                crashes += 1
+                crashes, begun_by = crashes + 1, "internal_error"
                 # The new actor is at the door before the pause, so that wishes wait for it instead of being lost.
                 actor = self._actors[name] = SessionActor(actor.record, self._around)
                 pause = CRASH_BACKOFF.delay_seconds(crashes, random.random())  # noqa: S311 - spread, not secrecy

@@ -1,0 +1,82 @@
+"""A profile that will not go: the answer says so, the name is free, and it heals by itself when it can."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from conftest import StartServer
+from support.running import Sandbox, run, wait_for
+
+BUSY = "Session is busy. Files may still be in use. Please try again in a few moments."
+
+
+@contextmanager
+def immutable(folder: Path) -> Iterator[None]:
+    """Make ``folder`` impossible to rename, as a lock would; skip where the file system cannot."""
+    done = subprocess.run(["chattr", "+i", folder], capture_output=True, text=True, timeout=10)
+    if done.returncode != 0:
+        pytest.skip(f"chattr +i is not to be had here: {done.stderr.strip()}")
+    try:
+        yield
+    finally:
+        subprocess.run(["chattr", "-i", folder], capture_output=True, timeout=10)
+
+
+def test_a_held_profile_is_told_the_name_is_free_and_it_goes_when_it_can(
+    start_server: StartServer, sandbox: Sandbox
+) -> None:
+    server = start_server(TUNTAS_REMOVAL_ATTEMPTS="3", TUNTAS_REMOVAL_DELAY_SECONDS="0.2")
+    server.pair(sandbox, "held", "628180000001")
+    server.http.post("/api/sessions/held/stop")
+    with immutable(server.profiles / "held"):
+        answer = server.http.delete("/api/sessions/held")
+        assert answer.status_code == 202
+        assert answer.json()["message"] == BUSY
+        removal = answer.json()["removal"]
+        assert removal["state"] == "stuck"
+        assert removal["reason"] == "immutable"
+        assert "Session held files may not be fully deleted. Manual cleanup may be required." in removal["message"]
+        log = server.log.read_text()
+        assert "Cleanup attempt 2/3 for session held" in log
+        assert server.http.get("/api/sessions/held").status_code == 404
+        (listed,) = server.http.get("/api/removals").json()
+        assert listed["id"] == removal["id"]
+        assert listed["nextAttemptAt"]
+        again = server.http.delete("/api/sessions/held")
+        assert again.status_code == 202
+        assert again.json()["message"] == BUSY
+
+        # The terminal says the same and exits with 1, since something is left.
+        done = run("sessions", "delete", "held", "--yes", "--data-dir", str(server.data_dir))
+        assert done.returncode == 1
+        assert BUSY in done.stdout
+
+        server.create("held")
+        server.wait_status("held", "SCAN_QR_CODE")
+        assert len(server.folders()) == 2
+    wait_for(lambda: server.http.get("/api/removals").json() == [], what="the removal went on by itself")
+    (folder,) = server.folders()
+    assert folder.startswith("held.")
+    assert server.status("held") == "SCAN_QR_CODE"
+    assert server.http.delete("/api/sessions/held").status_code == 200
+    assert server.folders() == []
+
+
+def test_a_removal_goes_on_after_the_server_was_killed(start_server: StartServer, sandbox: Sandbox) -> None:
+    quick = {"TUNTAS_REMOVAL_ATTEMPTS": "1", "TUNTAS_REMOVAL_DELAY_SECONDS": "0"}
+    first = start_server(**quick)
+    first.pair(sandbox, "later", "628180000002")
+    first.http.post("/api/sessions/later/stop")
+    with immutable(first.profiles / "later"):
+        assert first.http.delete("/api/sessions/later").status_code == 202
+        first.stop(signal.SIGKILL)
+    second = start_server(**quick)
+    wait_for(lambda: second.folders() == [], what="the folder is gone")
+    wait_for(lambda: second.http.get("/api/removals").json() == [], what="the record is closed")
+    assert second.http.delete("/api/sessions/later").status_code == 200
