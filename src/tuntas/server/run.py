@@ -65,6 +65,8 @@ async def serve(settings: Settings, on_ready: Callable[[Ready], None]) -> None:
         async with AsyncExitStack() as stack:
             server = await _start(settings, stack, hurry, on_ready)
             await _first_of(stopping, server)
+            if server.done():
+                server.result()  # it never ends by itself but by an error, which must not look like a clean stop
             log.info("server_stopping")
 
 

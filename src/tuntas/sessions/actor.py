@@ -369,9 +369,11 @@ class SessionActor:
             case QrShown(value):
                 await self._show_qr(value)
             case Scanned():
-                if self.record.state is not State.PAIRING and self.record.state is not State.WORKING:
-                    self._linked = True
+                self._linked = True
+                if self.record.state in (State.STARTING, State.SCAN_QR_CODE):
                     await self._move(Trigger.SCANNED, "scanned")
+                elif self.record.state is State.WORKING:
+                    await self._move(Trigger.DISCONNECTED, "disconnected", "the page is loading the account again")
             case Connected(me):
                 self._linked = True
                 if me != self.record.me:

@@ -14,7 +14,7 @@ import structlog
 from tuntas.foundation.backoff import Backoff
 from tuntas.foundation.tasks import end, spawn
 from tuntas.sessions.actor import SessionActor
-from tuntas.sessions.errors import UnknownSession
+from tuntas.sessions.errors import TryLater, UnknownSession
 from tuntas.sessions.machine import State
 from tuntas.sessions.model import SessionRecord
 from tuntas.sessions.surroundings import Surroundings
@@ -44,7 +44,9 @@ class Supervisor:
 
         Raises:
             NameTaken: a session of this name exists.
+            TryLater: the server is stopping.
         """
+        self._refuse_when_closing()
         await self._around.store.insert(record)
         return self._adopt(record)
 
@@ -53,7 +55,9 @@ class Supervisor:
 
         Raises:
             UnknownSession: there is none.
+            TryLater: the server is stopping.
         """
+        self._refuse_when_closing()
         actor = self._actors.get(name)
         if actor is None or actor.record.state is State.REMOVED:
             raise UnknownSession(name)
@@ -79,6 +83,11 @@ class Supervisor:
             log.warning("session_ended_by_force", task=task.get_name())
             task.cancel()
         await _all_done(self._tasks.copy())
+
+    def _refuse_when_closing(self) -> None:
+        if self._closing:
+            message = "The server is stopping. Ask again when it is back."
+            raise TryLater(message)
 
     def _adopt(self, record: SessionRecord) -> SessionActor:
         actor = SessionActor(record, self._around)
