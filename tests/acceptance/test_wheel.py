@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -9,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from support.running import run
+
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.timeout(300)
-def test_the_wheel_carries_wa_js_and_the_sandbox_page_and_no_node(tmp_path: Path) -> None:
+def test_the_wheel_carries_its_assets_and_runs_where_there_is_no_node(tmp_path: Path) -> None:
     # Without isolation the locked build requirements of this environment are used, and nothing is fetched anew.
     build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)]
     subprocess.run(build, check=True, capture_output=True, timeout=250)
@@ -28,3 +32,13 @@ def test_the_wheel_carries_wa_js_and_the_sandbox_page_and_no_node(tmp_path: Path
     assert "nodejs" not in metadata.lower()
     installed = ROOT / "src" / "tuntas" / "whatsapp" / "assets" / "wa-js.js"
     assert bundle == installed.read_bytes()
+
+    unpacked, programs = tmp_path / "unpacked", tmp_path / "programs"
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(unpacked)
+    programs.mkdir()
+    if setpriv := shutil.which("setpriv"):
+        (programs / "setpriv").symlink_to(setpriv)
+    done = run("demo", "--json", PYTHONPATH=str(unpacked), PATH=str(programs), TMPDIR=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])["ok"] is True

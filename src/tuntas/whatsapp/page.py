@@ -128,7 +128,10 @@ class ChromiumPage:
         """Return a chat's last messages, newest first."""
         arguments = {"chatId": chat_id, "limit": limit}
         found = await self._call("chatMessages", arguments, timeout_seconds=self._limits.call_seconds)
-        return sorted((message_of(one) for one in found), key=lambda message: message.timestamp, reverse=True)
+        # The page gives them oldest first, and times are whole seconds: reversed before a stable sort, so that two
+        # messages of one second keep their order.
+        newest_first = [message_of(one) for one in reversed(found)]
+        return sorted(newest_first, key=lambda message: -message.timestamp)
 
     async def screenshot(self) -> bytes:
         """Return a PNG of the page."""
