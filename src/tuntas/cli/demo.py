@@ -38,10 +38,9 @@ def demo(
 
     story = Story(as_json=as_json)
     with ExitStack() as stack:
-        folder = _folder(data_dir, stack)
         result: dict[str, Any]
         try:
-            result = _tell(folder, story, stay=stay)
+            result = _tell(_folder(data_dir, stack), story, stay=stay)
         except DemoFailed as error:
             story.say("failed", str(error))
             result = {"ok": False, "error": str(error)}
@@ -52,10 +51,16 @@ def demo(
 
 
 def _folder(data_dir: Path | None, stack: ExitStack) -> Path:
+    from tuntas.cli.demo_parts import DemoFailed, left_folders
     from tuntas.config import load
 
     if data_dir is not None:
-        return load(data_dir=data_dir).data_dir
+        chosen = load(data_dir=data_dir).data_dir
+        if left_folders(chosen / "profiles"):
+            # Sessions of the real WhatsApp must never meet the sandbox.
+            message = f"{chosen} has sessions of its own; name an empty folder, or none"
+            raise DemoFailed(message)
+        return chosen
     folder = Path(tempfile.mkdtemp(prefix="tuntas-demo-"))
     stack.callback(shutil.rmtree, folder)
     return folder

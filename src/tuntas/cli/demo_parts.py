@@ -20,8 +20,7 @@ from typing import Any
 import httpx
 import psutil
 
-from tuntas.config import load
-from tuntas.server.data_folder import DataFolder
+from tuntas.foundation.identifiers import secret_token
 
 START_SECONDS = 60.0
 STOP_SECONDS = 60.0
@@ -35,10 +34,11 @@ class DemoFailed(Exception):
 class Part:
     """A running child process with an HTTP interface."""
 
-    def __init__(self, process: subprocess.Popen[str], url: str, http: httpx.Client) -> None:
-        """Speak with ``process`` at ``url``."""
+    def __init__(self, process: subprocess.Popen[str], url: str, http: httpx.Client, key: str = "") -> None:
+        """Speak with ``process`` at ``url``; ``key`` opens its API."""
         self.process = process
         self.url = url
+        self.key = key
         self._http = http
 
     def call(self, method: str, path: str, **options: Any) -> httpx.Response:
@@ -63,14 +63,14 @@ class Part:
     @contextmanager
     def server(folder: Path, sandbox_url: str) -> Iterator[Part]:
         """Run ``tuntas serve`` on ``folder`` and any free port, with the sandbox as its WhatsApp."""
+        key = secret_token()
         arguments = ["serve", "--port", "0", "--data-dir", str(folder)]
-        with _child(arguments, {"TUNTAS_WHATSAPP_URL": f"{sandbox_url}/"}, folder / "server.log") as (process, url):
-            running = DataFolder(load(data_dir=folder).data_dir).running_server()
-            if running is None:
-                message = "the server left no note of its address"
-                raise DemoFailed(message)
-            with httpx.Client(base_url=url, headers={"X-Api-Key": running.token}, timeout=90, trust_env=False) as http:
-                yield Part(process, url, http)
+        settings = {"TUNTAS_WHATSAPP_URL": f"{sandbox_url}/", "TUNTAS_API_KEY": key}
+        with (
+            _child(arguments, settings, folder / "server.log") as (process, url),
+            httpx.Client(base_url=url, headers={"X-Api-Key": key}, timeout=90, trust_env=False) as http,
+        ):
+            yield Part(process, url, http, key)
 
 
 @contextmanager
@@ -84,7 +84,12 @@ def _child(arguments: list[str], environment: dict[str, str], log: Path) -> Iter
         command = [setpriv, "--pdeathsig", "TERM", "--", *command]
     with log.open("w") as errors:
         process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=errors, text=True, env=os.environ | environment
+            command,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            env=os.environ | environment,
+            start_new_session=True,  # Ctrl-C is for the demo; it ends its parts in order
         )
     try:
         yield process, _address(process, log)

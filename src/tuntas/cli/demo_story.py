@@ -79,16 +79,16 @@ class Story:
 
     def stay(self, server: Part, sandbox: Part) -> None:
         """Keep everything running until Ctrl-C."""
+        stopped = threading.Event()
+        before = {number: signal.signal(number, lambda *_: stopped.set()) for number in (signal.SIGINT, signal.SIGTERM)}
         typer.echo(
             f"\nRunning until Ctrl-C; then the session is deleted.\n"
-            f"  API        {server.url}/docs\n"
+            f"  API        {server.url}/docs, X-Api-Key: {server.key}\n"
             f"  sandbox    {sandbox.url}/_sandbox/state\n"
             f'  a message  curl -d \'{{"to":"{SHOP}","text":"hi"}}\' -H \'Content-Type: application/json\' '
             f"{sandbox.url}/_sandbox/phones/{CUSTOMER}/send\n",
             err=self._as_json,
         )
-        stopped = threading.Event()
-        before = {number: signal.signal(number, lambda *_: stopped.set()) for number in (signal.SIGINT, signal.SIGTERM)}
         stopped.wait()
         for number, handler in before.items():
             signal.signal(number, handler)
