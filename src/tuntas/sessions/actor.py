@@ -116,6 +116,7 @@ class SessionActor:
         return self._shutting_down and not self._work.is_under_way and self.record.state not in WITH_BROWSER
 
     async def _boot(self, reason: str) -> None:
+        self._wish_reason = reason
         # First of all, and before anything is launched: what an earlier server or a crash left behind is ended.
         if self.record.browser is not None:
             found = await self._around.engine.end_orphan(self.record.browser)
