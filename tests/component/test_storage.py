@@ -268,3 +268,43 @@ def test_what_was_acknowledged_survives_kill_9(tmp_path: Path) -> None:
     names = {record.name for record in asyncio.run(main())}
     assert {f"s{number}" for number in range(acknowledged + 1)} <= names
     assert len(names) <= acknowledged + 2
+
+
+MIGRATOR = """
+import asyncio, os, signal, sys
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+from tuntas.storage import Database
+
+executed = 0
+
+@event.listens_for(Engine, "after_cursor_execute")
+def count(*_):
+    global executed
+    executed += 1
+    if executed == int(sys.argv[2]):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+async def main():
+    database = Database("sqlite:///" + sys.argv[1])
+    await database.migrate()
+    database.close()
+    print("done")
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("statement", [3, 6, 9, 12, 15, 18])
+def test_a_kill_in_the_middle_of_a_migration_leaves_nothing_half_done(tmp_path: Path, statement: int) -> None:
+    path = tmp_path / "test.db"
+    command = [sys.executable, "-c", MIGRATOR, str(path), str(statement)]
+    killed = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+
+    async def work(database: Database) -> None:
+        store = SqlSessionStore(database, lambda _: None)
+        await store.insert(a_session())
+        assert len(await store.load()) == 1
+
+    in_database(tmp_path, work)

@@ -43,6 +43,7 @@ class Database:
         is_sqlite = self._engine.dialect.name == "sqlite"
         if is_sqlite:
             event.listen(self._engine, "connect", _prepare_sqlite)
+            event.listen(self._engine, "begin", _begin_sqlite)
         threads = 1 if is_sqlite else POSTGRESQL_THREADS
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="tuntas-database")
 
@@ -90,11 +91,14 @@ class Database:
             message = f"The database was written by another version of Tuntas ({error}). Install that version or newer."
             raise DatabaseUnusable(message) from error
         except SQLAlchemyError as error:
-            message = f"The database cannot be opened: {error}"
+            message = f"The database cannot be opened: {str(error).splitlines()[0]}"
             raise DatabaseUnusable(message) from error
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # Python's driver would begin transactions by itself, and commit before each CREATE TABLE: a kill in the middle of
+    # a migration then left half of it for good. Nothing by itself, and ``_begin_sqlite`` for every transaction.
+    connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     # FULL: what was answered as done is still done after a power cut, not only after a kill.
@@ -102,3 +106,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA busy_timeout=10000")
     cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
