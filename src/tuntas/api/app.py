@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from tuntas.api import errors, health, messages, pairing, reference, removals, sessions
+from tuntas.api import cleanup, errors, health, messages, pairing, reference, removals, sessions
 from tuntas.api.context import Gateway
 from tuntas.api.security import KeyRequired
 
@@ -27,7 +27,7 @@ def create_app(gateway: Gateway) -> FastAPI:
     )
     app.state.gateway = gateway
     errors.install(app)
-    for router in (sessions.router, removals.router, pairing.router, messages.router):
+    for router in (sessions.router, removals.router, cleanup.router, pairing.router, messages.router):
         app.include_router(router, dependencies=[KeyRequired])
     app.include_router(health.router)
     app.include_router(reference.router)

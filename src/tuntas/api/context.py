@@ -10,6 +10,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from tuntas.profiles import Removal
+from tuntas.sessions.cleanup import CleanupWish
+from tuntas.sessions.leftovers import Plan, Report
 from tuntas.sessions.service import SessionService
 
 
@@ -21,6 +23,7 @@ class Gateway:
     open_removals: Callable[[], Sequence[Removal]]
     accepts_key: Callable[[str], bool]
     outbox_counts: Callable[[], Awaitable[dict[str, int]]]
+    clean_up: Callable[[CleanupWish, bool], Awaitable[tuple[Plan, Report]]]
     profiles_dir: Path
     version: str
     wa_js_version: str

@@ -27,6 +27,7 @@ from tuntas.foundation.clock import SystemClock
 from tuntas.foundation.identifiers import fingerprint, secret_token
 from tuntas.foundation.tasks import blocking, end, spawn
 from tuntas.profiles import ProfileStore, RemovalSettings, Remover
+from tuntas.server.cleanup import ServedCleanup
 from tuntas.server.data_folder import DataFolder
 from tuntas.server.http import HttpServer, bind
 from tuntas.sessions.gate import BootGate
@@ -112,6 +113,7 @@ async def _start(
         open_removals=remover.open_removals,
         accepts_key=lambda key: fingerprint(key) in accepted,
         outbox_counts=outbox.counts,
+        clean_up=ServedCleanup(sessions, profiles, remover),
         profiles_dir=settings.profiles_dir,
         version=__version__,
         wa_js_version=wa_js_version(),
