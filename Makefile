@@ -12,7 +12,7 @@ demo: setup browser  ## set everything up, then run the main job against the san
 	@$(BIN)/tuntas demo
 
 test: setup browser  ## set everything up, then run every test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: setup  ## format, lint, types, import contracts, unit tests
 	@$(BIN)/ruff format --check .

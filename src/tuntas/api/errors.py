@@ -17,6 +17,7 @@ from tuntas.sessions.errors import (
     NameTaken,
     PageRefused,
     PageUnavailable,
+    ServerStopping,
     SessionError,
     Superseded,
     TryLater,
@@ -37,6 +38,7 @@ TABLE: dict[type[SessionError], tuple[int, str, str]] = {
     PageRefused: (422, "whatsapp_refused", "WhatsApp refused the request"),
     PageUnavailable: (503, "page_unavailable", "The session's page does not answer"),
     TryLater: (503, "try_later", "Not done yet"),
+    ServerStopping: (503, "server_stopping", "The server is stopping"),
 }
 
 _HTTP_CODES = {401: "key_missing_or_wrong", 404: "not_found", 405: "method_not_allowed"}

@@ -89,7 +89,7 @@ async def configure(gateway: GatewayHere, session: Name, body: UpdateSession) ->
 
 @router.delete(
     "/{session}",
-    responses=_DELETED | problems(422),
+    responses=_DELETED | problems(422, 503),
     summary="Delete a session",
 )
 async def delete(gateway: GatewayHere, session: Name) -> JSONResponse:

@@ -64,3 +64,11 @@ class PageRefused(SessionError):
 
 class TryLater(SessionError):
     """It is not done yet and goes on by itself: ask again."""
+
+
+class ServerStopping(SessionError):
+    """The server is stopping and has not taken the request: ask again when it is back."""
+
+    def __init__(self) -> None:
+        """Say so."""
+        super().__init__("The server is stopping. Ask again when it is back.")

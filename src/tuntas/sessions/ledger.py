@@ -15,6 +15,7 @@ import structlog
 from tuntas.events import Event, EventName, Message
 from tuntas.events.messages import Acknowledgement
 from tuntas.foundation.clock import Clock, milliseconds
+from tuntas.foundation.killpoints import killpoint
 from tuntas.sessions.machine import WITH_BROWSER, State, Trigger, next_state, shown_status
 from tuntas.sessions.model import SessionRecord, StateChange
 from tuntas.sessions.ports import SessionStore
@@ -52,10 +53,12 @@ class Ledger:
             recent = [{"status": shown.value, "timestamp": at} for shown, at in statuses]
             payload = {"name": record.name, "status": status.value, "statuses": recent}
             events.append(self._event(record, EventName.SESSION_STATUS, payload))
+        killpoint(f"{trigger}.uncommitted")
         if after is State.REMOVED:
             await self._store.delete(record, change, events)
         else:
             await self._store.save(record, change, events)
+        killpoint(f"{trigger}.committed")
         self.record, self._statuses = record, statuses
         self._story.append(f"{trigger.value} → {after.value} ({reason})")
         self._log.info("state_changed", before=before.state.value, after=after.value, reason=reason, detail=detail)

@@ -14,7 +14,7 @@ import structlog
 from tuntas.foundation.backoff import Backoff
 from tuntas.foundation.tasks import end, spawn
 from tuntas.sessions.actor import SessionActor
-from tuntas.sessions.errors import TryLater, UnknownSession
+from tuntas.sessions.errors import ServerStopping, UnknownSession
 from tuntas.sessions.machine import State
 from tuntas.sessions.model import SessionRecord
 from tuntas.sessions.surroundings import Surroundings
@@ -44,7 +44,7 @@ class Supervisor:
 
         Raises:
             NameTaken: a session of this name exists.
-            TryLater: the server is stopping.
+            ServerStopping: it takes no more requests.
         """
         self._refuse_when_closing()
         await self._around.store.insert(record)
@@ -55,7 +55,7 @@ class Supervisor:
 
         Raises:
             UnknownSession: there is none.
-            TryLater: the server is stopping.
+            ServerStopping: it takes no more requests.
         """
         self._refuse_when_closing()
         actor = self._actors.get(name)
@@ -86,8 +86,7 @@ class Supervisor:
 
     def _refuse_when_closing(self) -> None:
         if self._closing:
-            message = "The server is stopping. Ask again when it is back."
-            raise TryLater(message)
+            raise ServerStopping
 
     def _adopt(self, record: SessionRecord) -> SessionActor:
         actor = SessionActor(record, self._around)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from tuntas.foundation.killpoints import killpoint
 from tuntas.foundation.tasks import end, spawn
 from tuntas.sessions.reconcile import Act
 
@@ -32,7 +33,9 @@ class Work:
         assert self._task is None, self.act
 
         async def working() -> None:
+            killpoint(f"{act}.begun")
             await work()
+            killpoint(f"{act}.ended")
 
         self.act = act
         self._task = spawn(working(), name=f"session {self._session}: {act}")

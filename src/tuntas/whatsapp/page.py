@@ -108,11 +108,14 @@ class ChromiumPage:
 
     async def end(self, *, gracefully: bool = True) -> str:
         """End the browser and return how, only when its whole process tree is gone."""
-        await end(self._watch)
         # From now on what it observes is only its own end.
         self._sink = _ignore
         stop = self._browser.stop if gracefully else self._browser.kill
-        return (await stop(self._stop_limits)).stage.value
+        # First, and before anything else is awaited: a caller that is cancelled must not leave a browser without owner.
+        try:
+            return (await stop(self._stop_limits)).stage.value
+        finally:
+            await end(self._watch)
 
     async def send_text(self, chat_id: str, text: str, *, reply_to: str | None, link_preview: bool) -> Message:
         """Send a text and return the message as the page knows it then.

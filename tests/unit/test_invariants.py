@@ -1,0 +1,26 @@
+"""The page of invariants names tests that exist, and all sixteen invariants."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "lifecycle.md").read_text(encoding="utf-8")
+
+
+def test_every_invariant_names_at_least_one_test() -> None:
+    sections = re.split(r"^## ", PAGE, flags=re.MULTILINE)[1:]
+    assert [section.split(".")[0] for section in sections] == [str(number) for number in range(1, 17)]
+    assert [section.splitlines()[0] for section in sections if "`tests/" not in section] == []
+
+
+def test_every_test_that_the_page_names_exists() -> None:
+    named = re.findall(r"`(tests/\S+?\.py)::(\w+)`", PAGE)
+    assert len(named) > 16
+    missing = [
+        f"{file}::{name}"
+        for file, name in named
+        if not re.search(rf"^def {name}\(", (ROOT / file).read_text(encoding="utf-8"), flags=re.MULTILINE)
+    ]
+    assert missing == []
