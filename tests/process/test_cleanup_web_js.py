@@ -130,7 +130,9 @@ def test_a_start_script_between_launcher_and_browser_is_looked_through(
 def test_a_program_that_merely_names_the_profile_is_no_browser(folder: Path) -> None:
     profile = session_in(folder, "session-shop")
     # The shell ends at once, so the program is an orphan: all that a browser of ours would be, but for being one.
-    start = f'"{sys.executable}" -c "import signal; signal.pause()" --user-data-dir="{profile}" >/dev/null & echo $!'
+    start = (
+        f'"{sys.executable}" -c "import signal; signal.pause()" --user-data-dir="{profile}" >/dev/null 2>&1 & echo $!'
+    )
     shell = subprocess.run(["/bin/sh", "-c", start], capture_output=True, text=True, timeout=30, check=True)
     tool = psutil.Process(int(shell.stdout))
     try:
