@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+import pytest
 
 from support.processes import installed_browsers, wait_until_none
 from tuntas.browser import Kind
@@ -101,7 +102,9 @@ def launched(
     profile: Path, kind: Kind = Kind.HEADLESS_SHELL, *, detached: bool = True, program: Path | None = None
 ) -> Iterator[Launched]:
     """Start a browser on ``profile`` under a launcher of its own; ``program`` may be a start script."""
-    found = program or next(one.path for one in installed_browsers() if one.kind is kind)
+    found = program or next((one.path for one in installed_browsers() if one.kind is kind), None)
+    if found is None:
+        pytest.skip(f"no {kind.value} is installed")
     browser = Launched(profile, found, detached=detached)
     try:
         yield browser
