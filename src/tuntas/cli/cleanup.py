@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from tuntas.sessions.cleanup import CleanupWish
     from tuntas.sessions.leftovers import Plan
 
-Say = Callable[[dict[str, Any]], None]
-
 
 class NotAName(Advice):
     """What was given as a session cannot be the name of one."""

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import os
 import queue
-import shutil
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -20,6 +18,7 @@ from typing import Any
 import httpx
 import psutil
 
+from tuntas.cli.child import child_command
 from tuntas.foundation.identifiers import secret_token
 
 START_SECONDS = 60.0
@@ -77,14 +76,9 @@ class Part:
 def _child(arguments: list[str], environment: dict[str, str], log: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "tuntas", *arguments]
-    setpriv = shutil.which("setpriv") if sys.platform == "linux" else None
-    if setpriv is not None:
-        # Should the demo itself be killed, its parts stop too.
-        command = [setpriv, "--pdeathsig", "TERM", "--", *command]
     with log.open("w") as errors:
         process = subprocess.Popen(
-            command,
+            child_command(arguments),
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,

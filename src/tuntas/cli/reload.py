@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import signal
-import sys
 from pathlib import Path
 
 import structlog
 import watchfiles
 
 import tuntas
+from tuntas.cli.child import child_command
 from tuntas.foundation.tasks import end, spawn
 
 log = structlog.get_logger(__name__)
@@ -30,7 +29,7 @@ async def run_reloading(arguments: list[str], *, stop_seconds: float) -> None:
     change = spawn(_next(changes), name="code change")
     try:
         while not stopping.is_set():
-            child = await asyncio.create_subprocess_exec(*_command(arguments), start_new_session=True)
+            child = await asyncio.create_subprocess_exec(*child_command(arguments), start_new_session=True)
             ended = spawn(child.wait(), name="reloaded server")
             try:
                 # A server that ends by itself (a syntax error, say) waits for the next change, not in a loop.
@@ -47,13 +46,6 @@ async def run_reloading(arguments: list[str], *, stop_seconds: float) -> None:
 async def _next(changes: object) -> None:
     async for _ in changes:  # type: ignore[attr-defined]
         return
-
-
-def _command(arguments: list[str]) -> list[str]:
-    command = [sys.executable, "-m", "tuntas", *arguments]
-    # Should the reloader itself be killed, the server is told to stop instead of running on unseen.
-    setpriv = shutil.which("setpriv") if sys.platform == "linux" else None
-    return command if setpriv is None else [setpriv, "--pdeathsig", "TERM", "--", *command]
 
 
 async def _stop(child: asyncio.subprocess.Process, ended: asyncio.Task[int], limit_seconds: float) -> None:
