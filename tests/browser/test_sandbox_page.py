@@ -481,10 +481,8 @@ def test_what_is_not_imitated_says_so(play: Callable[..., None]) -> None:
     async def story(world: World) -> None:
         async with world.page() as page:
             await world.pair(page)
-            said = await page.evaluate(caught("WPP.whatsapp.functions.sendReactionToMsg()"))
-            assert "does not imitate WAWebSendReactionMsgAction.sendReactionToMsg" in said
-            said = await page.evaluate(caught("WPP.group.create('x', ['628222000222'])"))
-            assert "does not imitate WAWebGroupCreateJob.createGroup" in said
+            said = await page.evaluate(caught("WPP.whatsapp.functions.addToLabelCollection()"))
+            assert "does not imitate WAWebLabelCollectionActions.addToLabelCollection" in said
             assert 'unknown module "WAWebNoSuch"' in await page.evaluate(caught("require('WAWebNoSuch')"))
 
     play(story)

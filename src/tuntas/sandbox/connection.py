@@ -15,7 +15,7 @@ import structlog
 from pydantic import ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from tuntas.sandbox.frames import RefreshRef, Request, Stored, page_frame
+from tuntas.sandbox.frames import RefreshRef, Request, Stored, Typing, page_frame
 from tuntas.sandbox.model import DeviceKeys
 
 if TYPE_CHECKING:
@@ -110,7 +110,8 @@ class Connection:
             return  # unlinked in the meantime; the page has been told
         assert self.number is not None
         phone = self._exchange.phones.phone(self.number)
-        self.tell({"kind": "welcome", "platform": "android"} | phone.describe())
+        blocked = self._exchange.phones.people.blocked_by(self.number)
+        self.tell({"kind": "welcome", "platform": "android", "blocked": blocked} | phone.describe())
         self._welcomed = True
         self.flush()
 
@@ -134,6 +135,8 @@ class Connection:
                     self._ref_is_over.set()
                 case Stored():
                     self._exchange.stored(self, frame.sequence)
+                case Typing():
+                    self._exchange.typing(self, frame)
                 case _:
                     self._answer(frame)
 

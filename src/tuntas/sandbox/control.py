@@ -7,65 +7,48 @@ from __future__ import annotations
 
 import math
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import Field, StringConstraints
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tuntas.sandbox.body import Body, body_of
 from tuntas.sandbox.errors import InvalidRequestError, SandboxError
 from tuntas.sandbox.exchange import Exchange
 from tuntas.sandbox.faults import Scope
 from tuntas.sandbox.guard import require_local
+from tuntas.sandbox.message_control import MessageControl
+from tuntas.sandbox.social_control import SocialControl
 from tuntas.sandbox.traffic import Traffic
 
 Number = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{4,14}$")]
 """A phone number in international form, digits only: ``628111000111``."""
-Text = Annotated[str, StringConstraints(min_length=1, max_length=65_536)]
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
 ModuleId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.]{1,100}$")]
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class PhoneBody(_Body):
+class PhoneBody(Body):
     """A phone to add or rename."""
 
     number: Number
     name: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = None
 
 
-class ScanBody(_Body):
+class ScanBody(Body):
     """A QR's text."""
 
     qr: Annotated[str, StringConstraints(max_length=2_000)]
 
 
-class UnlinkBody(_Body):
+class UnlinkBody(Body):
     """Which device to log out; all of the phone's by default."""
 
     device: str | None = None
 
 
-class SendBody(_Body):
-    """A text to another phone."""
-
-    to: Number
-    text: Text
-    quoted: Annotated[str, StringConstraints(max_length=64)] | None = None
-    """The id of the message this one answers."""
-
-
-class ReadBody(_Body):
-    """Whose messages to read."""
-
-    chat: Number
-
-
-class FaultBody(_Body):
+class FaultBody(Body):
     """A fault to switch on, for everybody, for the devices of one phone, or for one device."""
 
     kind: Literal["hang_page", "crash_page", "drop_socket", "slow", "remove_module", "stall_load", "clear"]
@@ -75,19 +58,7 @@ class FaultBody(_Body):
     module: ModuleId | None = None
 
 
-BodyType = TypeVar("BodyType", bound=_Body)
 Handler = Callable[["Control", Request], Awaitable[Response]]
-
-
-async def _body(request: Request, model: type[BodyType]) -> BodyType:
-    text = await request.body()
-    try:
-        return model.model_validate_json(text or b"{}")
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "body"
-        message = f"{field}: {first['msg']}"
-        raise InvalidRequestError(message) from error
 
 
 class Control:
@@ -100,16 +71,23 @@ class Control:
     def routes(self) -> list[Route]:
         """Return what is to be mounted."""
         phone = "/_sandbox/phones/{number}"
+        handlers = MessageControl(self._exchange).handlers() | SocialControl(self._exchange).handlers()
+        parts = [
+            Route(path, self._guarded_part(handler), methods=[method]) for (method, path), handler in handlers.items()
+        ]
         return [
+            *parts,
             Route("/_sandbox/phones", self._guarded(Control._put_phone), methods=["POST"]),
             Route(f"{phone}/scan", self._guarded(Control._scan), methods=["POST"]),
             Route(f"{phone}/unlink", self._guarded(Control._unlink), methods=["POST"]),
-            Route(f"{phone}/send", self._guarded(Control._send), methods=["POST"]),
-            Route(f"{phone}/read", self._guarded(Control._read), methods=["POST"]),
-            Route(f"{phone}/messages", self._guarded(Control._messages), methods=["GET"]),
             Route("/_sandbox/faults", self._guarded(Control._fault), methods=["POST"]),
             Route("/_sandbox/state", self._guarded(Control._state), methods=["GET"]),
         ]
+
+    def _guarded_part(
+        self, handler: Callable[[Request], Awaitable[Response]]
+    ) -> Callable[[Request], Awaitable[Response]]:
+        return self._guarded(lambda _control, request: handler(request))
 
     def _guarded(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
@@ -122,36 +100,23 @@ class Control:
         return endpoint
 
     async def _put_phone(self, request: Request) -> Response:
-        body = await _body(request, PhoneBody)
+        body = await body_of(request, PhoneBody)
         created = self._exchange.phones.put(body.number, body.name or body.number)
         self._exchange.on_change()
         return JSONResponse(self._exchange.phones.phone(body.number).describe(), 201 if created else 200)
 
     async def _scan(self, request: Request) -> Response:
-        body = await _body(request, ScanBody)
+        body = await body_of(request, ScanBody)
         number = request.path_params["number"]
         keys = self._exchange.scan(number, body.qr)
         return JSONResponse({"number": number, "device": keys.device})
 
     async def _unlink(self, request: Request) -> Response:
-        body = await _body(request, UnlinkBody)
+        body = await body_of(request, UnlinkBody)
         return JSONResponse({"unlinked": sorted(self._exchange.unlink(request.path_params["number"], body.device))})
 
-    async def _send(self, request: Request) -> Response:
-        body = await _body(request, SendBody)
-        message = self._exchange.send(request.path_params["number"], body.to, body.text, body.quoted)
-        return JSONResponse(message.describe())
-
-    async def _read(self, request: Request) -> Response:
-        body = await _body(request, ReadBody)
-        return JSONResponse({"read": self._exchange.read(request.path_params["number"], body.chat)})
-
-    async def _messages(self, request: Request) -> Response:
-        messages = self._exchange.phones.messages_of(request.path_params["number"])
-        return JSONResponse([message.describe() for message in messages])
-
     async def _fault(self, request: Request) -> Response:
-        body = await _body(request, FaultBody)
+        body = await body_of(request, FaultBody)
         return JSONResponse({"kind": body.kind} | self._apply(body, Scope(body.number, body.device)))
 
     def _apply(self, body: FaultBody, scope: Scope) -> dict[str, Any]:

@@ -34,6 +34,34 @@ class UnknownMessageError(SandboxError):
     status = 404
 
 
+class UnknownFileError(SandboxError):
+    """No file has this id, or it was too old to be kept."""
+
+    code = "unknown_file"
+    status = 404
+
+
+class ActRefusedError(SandboxError):
+    """This cannot be done to this message."""
+
+    code = "act_refused"
+    status = 409
+
+
+class UnknownGroupError(SandboxError):
+    """The phone is in no such group, or the invitation leads nowhere."""
+
+    code = "unknown_group"
+    status = 404
+
+
+class NotAllowedError(SandboxError):
+    """Only administrators of the group may do this."""
+
+    code = "not_group_admin"
+    status = 403
+
+
 class MalformedQrError(SandboxError):
     """The text is not what a QR holds: ref, public key, identity key and secret, separated by commas."""
 

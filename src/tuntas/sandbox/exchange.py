@@ -9,19 +9,27 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Iterable
-from typing import assert_never
+from typing import Any, assert_never
 
 from starlette.websockets import WebSocket
 
 from tuntas.foundation.clock import Clock, SystemClock
+from tuntas.sandbox import social
+from tuntas.sandbox.acts import Act
 from tuntas.sandbox.connection import SERVICE_RESTART, Connection, Frame
+from tuntas.sandbox.content import NOTHING, Content
 from tuntas.sandbox.errors import ExpiredRefError, SandboxError
 from tuntas.sandbox.faults import Faults, Scope
-from tuntas.sandbox.frames import Exists, Hello, Logout, Read, Request, Send
+from tuntas.sandbox.frames import ActOn, Exists, Hello, Logout, Read, Request, Send, Typing
+from tuntas.sandbox.groups import is_group
+from tuntas.sandbox.link_codes import LinkCodes
+from tuntas.sandbox.media import MediaFiles
 from tuntas.sandbox.model import SENT, DeviceKeys, Message, Quote
 from tuntas.sandbox.phones import Phones
+from tuntas.sandbox.presence import Presences, frame_of
 from tuntas.sandbox.refs import Refs
 from tuntas.sandbox.settings import SandboxSettings
+from tuntas.sandbox.social_frames import AskLinkCode, ShowPresence, SocialFrame, Subscribe
 
 
 def _nothing() -> None:
@@ -35,7 +43,10 @@ class Exchange:
         self.settings = settings
         self.phones = phones
         self.refs = Refs()
+        self.link_codes = LinkCodes()
+        self.presences = Presences()
         self.faults = Faults()
+        self.media = MediaFiles(settings.data_dir)
         self.clock = clock or SystemClock()
         self.on_change: Callable[[], None] = lambda: None
         self._connections: dict[str, Connection] = {}
@@ -84,6 +95,8 @@ class Exchange:
 
     def answer(self, page: Connection, frame: Request) -> tuple[Frame, Callable[[], None]]:
         """Do what a page asks; return the answer, and what is to happen once the answer is on its way."""
+        if isinstance(frame, AskLinkCode):
+            return self._link_code(page, frame.number), _nothing
         if self.phones.linked(page.keys) is None or page.number is None:
             return {"ok": False, "error": "not_paired"}, _nothing
         try:
@@ -98,12 +111,24 @@ class Exchange:
             case Send():
                 quote = frame.quoted
                 quoted = None if quote is None else Quote(quote.id, quote.sender, quote.text)
-                message = Message(frame.id, number, frame.to, frame.text, frame.timestamp, SENT, quoted)
+                message = Message(frame.id, number, frame.to, frame.text, frame.timestamp, SENT, quoted, frame.content)
                 woken = self.phones.send(message, origin=page.keys.device)
+                return {"ok": True}, lambda: self._wake(woken)
+            case ActOn():
+                at = int(self.clock.now().timestamp() * 1000)
+                _, woken = self.phones.act(number, frame.id, frame.act, at, origin=page.keys.device)
                 return {"ok": True}, lambda: self._wake(woken)
             case Read():
                 _, woken = self.phones.read(number, frame.chat, origin=page.keys.device)
                 return {"ok": True}, lambda: self._wake(woken)
+            case ShowPresence():
+                self.show_presence(number, "available" if frame.available else "unavailable")
+                return {"ok": True}, _nothing
+            case Subscribe():
+                return {"ok": True}, lambda: self._subscribe(page, number, frame.address)
+            case SocialFrame():
+                fields, woken = social.answer(self.phones, number, page.keys.device, frame, self._seconds())
+                return {"ok": True} | fields, lambda: self._wake(woken)
             case Logout():
                 self.phones.unlink(number, page.keys.device)
                 self.on_change()
@@ -111,10 +136,54 @@ class Exchange:
             case _:
                 assert_never(frame)
 
+    def _link_code(self, page: Connection, number: str) -> Frame:
+        if self.phones.find(number) is None or page.number is not None:
+            return {"ok": False, "error": "unknown_phone" if page.number is None else "paired"}
+        return {"ok": True, "code": self.link_codes.issue(page.keys, number, self.clock.monotonic())}
+
+    def _subscribe(self, page: Connection, number: str, address: str) -> None:
+        if is_group(address):
+            self.phones.groups.joined(number, address)
+            self.presences.subscribe(page.keys.device, address)
+        elif self.phones.find(address) is not None:
+            self.presences.subscribe(page.keys.device, address)
+            page.tell(frame_of(address, self.presences.of(address)))
+
+    def show_presence(self, number: str, state: str, chat: str | None = None) -> None:
+        """Somebody comes or goes, or does something in a chat (a number, or a group): who subscribed is told."""
+        self.phones.phone(number)
+        if chat is not None and is_group(chat):
+            self.phones.groups.joined(number, chat)
+        elif chat is not None:
+            self.phones.phone(chat)
+        self.presences.show(number, state, self._seconds())
+        frame = frame_of(number, self.presences.of(number), state=state, chat=chat)
+        address = number if chat is None or not is_group(chat) else chat
+        for device in self.presences.subscribers(address):
+            connection = self._connections.get(device)
+            # What is done in a chat of two is told to the other one only.
+            if connection is not None and (chat is None or is_group(chat) or connection.number == chat):
+                connection.tell(frame)
+
+    def _seconds(self) -> int:
+        return int(self.clock.now().timestamp())
+
+    def social(self, number: str, frame: SocialFrame) -> dict[str, Any]:
+        """Do as the owner of a phone what a page of it could ask."""
+        self.phones.phone(number)
+        fields, woken = social.answer(self.phones, number, "", frame, self._seconds())
+        self._wake(woken)
+        return fields
+
     def stored(self, page: Connection, sequence: int) -> None:
         """A page has an event on its disk."""
         self.phones.stored(page.keys.device, sequence)
         self.on_change()
+
+    def typing(self, page: Connection, frame: Typing) -> None:
+        """A page's user writes, or has stopped; to a number that is no phone it is told to nobody."""
+        if page.number is not None and self.phones.find(frame.chat) is not None:
+            self.phones.types(page.number, frame.chat, frame.state)
 
     def _wake(self, devices: Iterable[str]) -> None:
         for device in devices:
@@ -127,10 +196,17 @@ class Exchange:
     def scan(self, number: str, qr: str) -> DeviceKeys:
         """Link the page that shows this QR to the phone; see ``Refs.redeem`` for what is refused."""
         self.phones.phone(number)
-        keys = self.refs.redeem(qr, self.clock.monotonic())
+        return self._link(self.refs.redeem(qr, self.clock.monotonic()), number)
+
+    def link_with_code(self, number: str, code: str) -> DeviceKeys:
+        """Link the page that shows this code to the phone; see ``LinkCodes.redeem`` for what is refused."""
+        self.phones.phone(number)
+        return self._link(self.link_codes.redeem(number, code, self.clock.monotonic()), number)
+
+    def _link(self, keys: DeviceKeys, number: str) -> DeviceKeys:
         connection = self._connections.get(keys.device)
         if connection is None:
-            message = "the page that showed this QR is gone"
+            message = "the page that showed this is gone"
             raise ExpiredRefError(message)
         self.phones.link(keys, number)
         connection.scanned_by(number)
@@ -147,12 +223,21 @@ class Exchange:
         self.on_change()
         return gone
 
-    def send(self, number: str, recipient: str, text: str, quoted_id: str | None = None) -> Message:
-        """Send a text from the phone itself, perhaps in answer to a message between the two."""
+    def send(
+        self, number: str, recipient: str, text: str, quoted_id: str | None = None, content: Content = NOTHING
+    ) -> Message:
+        """Send a message from the phone itself, perhaps in answer to a message between the two."""
         quoted = None if quoted_id is None else self.phones.quote(number, recipient, quoted_id)
         timestamp = int(self.clock.now().timestamp())
-        message = Message(secrets.token_hex(16).upper(), number, recipient, text, timestamp, SENT, quoted)
+        message = Message(secrets.token_hex(16).upper(), number, recipient, text, timestamp, SENT, quoted, content)
         self._wake(self.phones.send(message))
+        return message
+
+    def act(self, number: str, message_id: str, act: Act) -> Message:
+        """Do something to a message from the phone itself."""
+        at = int(self.clock.now().timestamp() * 1000)
+        message, woken = self.phones.act(number, message_id, act, at)
+        self._wake(woken)
         return message
 
     def read(self, number: str, chat: str) -> int:

@@ -6,6 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
+from tuntas.sandbox.acts import AnyAct
+from tuntas.sandbox.content import NOTHING, Content
+from tuntas.sandbox.social_frames import SocialRequest
+
 Key = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^,]+$")]
 """An id or a base64 key; without commas, since a QR joins them with commas."""
 MessageId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{1,64}$")]
@@ -59,7 +63,7 @@ class QuoteFrame(_Frame):
 
 
 class Send(_Request):
-    """A text to another phone; ``timestamp`` is Unix time in seconds."""
+    """A message to another phone; ``timestamp`` is Unix time in seconds."""
 
     kind: Literal["send"]
     id: MessageId
@@ -67,6 +71,23 @@ class Send(_Request):
     text: Text
     timestamp: int
     quoted: QuoteFrame | None = None
+    content: Content = NOTHING
+
+
+class ActOn(_Request):
+    """Something done to a message that is there already."""
+
+    kind: Literal["act"]
+    id: MessageId
+    act: AnyAct
+
+
+class Typing(_Frame):
+    """What the page's user is doing in a chat. Nothing is answered."""
+
+    kind: Literal["typing"]
+    chat: str
+    state: Literal["composing", "recording", "paused"]
 
 
 class Read(_Request):
@@ -82,6 +103,6 @@ class Logout(_Request):
     kind: Literal["logout"]
 
 
-Request = Exists | Send | Read | Logout
-PageFrame = Annotated[RefreshRef | Stored | Request, Field(discriminator="kind")]
-page_frame: TypeAdapter[RefreshRef | Stored | Request] = TypeAdapter(PageFrame)
+Request = Exists | Send | ActOn | Read | Logout | SocialRequest
+PageFrame = Annotated[RefreshRef | Stored | Typing | Request, Field(discriminator="kind")]
+page_frame: TypeAdapter[RefreshRef | Stored | Typing | Request] = TypeAdapter(PageFrame)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from tuntas.sandbox.content import NOTHING, Content
+
 SENT, DELIVERED, READ = 1, 2, 3
 """Acknowledgements as WhatsApp numbers them: by the server, by the recipient's device, by its reader."""
 
@@ -66,7 +68,7 @@ class Quote:
 
 @dataclass(slots=True)
 class Message:
-    """A text from one number to another. ``timestamp`` is Unix time in seconds."""
+    """A message from one number to another, and what became of it. ``timestamp`` is Unix time in seconds."""
 
     id: str
     sender: str
@@ -75,10 +77,28 @@ class Message:
     timestamp: int
     ack: int
     quoted: Quote | None = None
+    content: Content = NOTHING
+    edited: bool = False
+    revoked: bool = False
+    pinned: bool = False
+    reactions: dict[str, str] = field(default_factory=dict)
+    """By the number of who reacted."""
+    starred: set[str] = field(default_factory=set)
+    """By whom."""
+    votes: dict[str, list[str]] = field(default_factory=dict)
+    """By the number of who voted: the options chosen."""
 
     def describe(self) -> dict[str, Any]:
-        """Return the message as the control API shows it; ``quoted`` is there only where something is quoted."""
-        quoted = {} if self.quoted is None else {"quoted": self.quoted.describe()}
+        """Return the message as the control API shows it; what is not there is left out."""
+        became = {
+            "quoted": None if self.quoted is None else self.quoted.describe(),
+            "edited": self.edited,
+            "revoked": self.revoked,
+            "pinned": self.pinned,
+            "reactions": dict(self.reactions),
+            "starred": sorted(self.starred),
+            "votes": dict(self.votes),
+        }
         return {
             "id": self.id,
             "from": self.sender,
@@ -86,7 +106,9 @@ class Message:
             "text": self.text,
             "timestamp": self.timestamp,
             "ack": self.ack,
-        } | quoted
+            **self.content.model_dump(exclude_defaults=True),
+            **{name: value for name, value in became.items() if value},
+        }
 
     @classmethod
     def from_description(cls, values: dict[str, Any]) -> Message:
@@ -100,4 +122,11 @@ class Message:
             values["timestamp"],
             values["ack"],
             None if quoted is None else Quote(quoted["id"], quoted["from"], quoted["text"]),
+            Content.model_validate({name: values[name] for name in Content.model_fields if name in values}),
+            edited=values.get("edited", False),
+            revoked=values.get("revoked", False),
+            pinned=values.get("pinned", False),
+            reactions=values.get("reactions", {}),
+            starred=set(values.get("starred", [])),
+            votes=values.get("votes", {}),
         )

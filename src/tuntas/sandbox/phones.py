@@ -7,11 +7,15 @@ and whoever holds the connections wakes those. A phone is always online: it conf
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections import defaultdict
 from typing import Any
 
+from tuntas.sandbox.acts import Act, Star, apply
 from tuntas.sandbox.errors import UnknownDeviceError, UnknownMessageError, UnknownPhoneError
-from tuntas.sandbox.model import DELIVERED, READ, Device, DeviceKeys, Event, Message, Phone, Quote
+from tuntas.sandbox.groups import Groups, is_group
+from tuntas.sandbox.model import DELIVERED, READ, SENT, Device, DeviceKeys, Event, Message, Phone, Quote
+from tuntas.sandbox.people import People
 
 MESSAGES_KEPT = 10_000
 """Beyond this many the oldest fall out, so that a sandbox that runs for months stays small."""
@@ -28,9 +32,12 @@ class Phones:
     def __init__(self) -> None:
         self._phones: dict[str, Phone] = {}
         self._devices: dict[str, Device] = {}
+        self.people = People(self)
+        self.groups = Groups(self)
         self._messages: dict[tuple[str, str], Message] = {}
         # (reader, sender) -> what the reader has not read; a message leaves it when its ack reaches 3.
         self._unread: defaultdict[tuple[str, str], list[Message]] = defaultdict(list)
+        self._typing: dict[tuple[str, str], str] = {}
 
     # phones
 
@@ -105,16 +112,19 @@ class Phones:
         A message whose sender and id are known already changes nothing, so that a send may safely be repeated.
         Raises ``UnknownPhoneError`` where either side is not a phone of ours.
         """
+        if is_group(message.recipient):
+            return self._send_to_group(message, origin)
         sender, recipient = self.phone(message.sender), self.phone(message.recipient)
         if (message.sender, message.id) in self._messages:
             return set()
-        message.ack = DELIVERED
+        is_blocked = sender.number in self.people.blocked_by(recipient.number)
+        message.ack = SENT if is_blocked else DELIVERED
         self._keep(message)
         woken = set()
         for device in self._devices.values():
             if device.keys.device == origin:
-                device.put({"kind": "ack", "chat": recipient.number, "ids": [message.id], "ack": DELIVERED})
-            elif device.number == recipient.number:
+                device.put({"kind": "ack", "chat": recipient.number, "ids": [message.id], "ack": message.ack})
+            elif device.number == recipient.number and not is_blocked:
                 device.put(_message_event(message, sender, sender))
             elif device.number == sender.number:
                 device.put(_message_event(message, sender, recipient))
@@ -123,8 +133,50 @@ class Phones:
             woken.add(device.keys.device)
         return woken
 
+    def _send_to_group(self, message: Message, origin: str | None) -> set[str]:
+        sender = self.phone(message.sender)
+        self.groups.may_write(sender.number, message.recipient)
+        if (message.sender, message.id) in self._messages:
+            return set()
+        others = [number for number in self.groups.members(message.recipient) if number != sender.number]
+        message.ack = DELIVERED if others else SENT
+        self._keep(message)
+        woken = set()
+        for device in [each for number in (sender.number, *others) for each in self.devices_of(number)]:
+            if device.keys.device != origin:
+                device.put(_message_event(message, sender, sender))
+            elif others:
+                device.put(_ack_event(message.recipient, [message.id], message.ack, others[0]))
+            woken.add(device.keys.device)
+        return woken
+
+    def _read_group(self, reader: str, group_id: str, origin: str | None) -> tuple[int, set[str]]:
+        messages = self._unread.pop((reader, group_id), [])
+        woken = set()
+        for message in messages:
+            if any(message in self._unread.get(key, []) for key in self._readers(message)):
+                continue  # somebody has not read it yet
+            message.ack = READ
+            for device in self.devices_of(message.sender):
+                device.put(_ack_event(group_id, [message.id], READ, reader))
+                woken.add(device.keys.device)
+        for device in self.devices_of(reader):
+            if messages and device.keys.device != origin:
+                device.put({"kind": "seen", "chat": group_id})
+                woken.add(device.keys.device)
+        return len(messages), woken
+
+    def _readers(self, message: Message) -> list[tuple[str, str]]:
+        """Return under whom and in which chat a message waits to be read."""
+        if not is_group(message.recipient):
+            return [(message.recipient, message.sender)]
+        others = [number for number in self.groups.members(message.recipient) if number != message.sender]
+        return [(number, message.recipient) for number in others]
+
     def read(self, reader: str, chat: str, *, origin: str | None = None) -> tuple[int, set[str]]:
         """Mark what ``chat`` wrote to ``reader`` as read; return how many messages that were, and the woken devices."""
+        if is_group(chat):
+            return self._read_group(self.phone(reader).number, chat, origin)
         self.phone(reader), self.phone(chat)
         messages = self._unread.pop((reader, chat), [])
         if not messages:
@@ -145,26 +197,72 @@ class Phones:
     def messages_of(self, number: str) -> list[Message]:
         """Return what the phone has sent and received, oldest first."""
         self.phone(number)
-        return [each for each in self._messages.values() if number in (each.sender, each.recipient)]
+        return [
+            each
+            for each in self._messages.values()
+            if number in (each.sender, each.recipient) or self.groups.has(each.recipient, number)
+        ]
+
+    def act(
+        self, number: str, message_id: str, act: Act, at: int, *, origin: str | None = None
+    ) -> tuple[Message, set[str]]:
+        """Do something to a message that ``number`` sent or received; ``at`` is Unix time in milliseconds.
+
+        One that is done already changes nothing. Raises ``UnknownMessageError``, ``ActRefusedError``.
+        """
+        message = next((each for each in self.messages_of(number) if each.id == message_id), None)
+        if message is None:
+            text = f"{number} has no message {message_id}"
+            raise UnknownMessageError(text)
+        if not apply(message, number, act):
+            return message, set()
+        event = {
+            "kind": "act",
+            "id": secrets.token_hex(16).upper(),
+            "message": {"id": message.id, "from": message.sender, "to": message.recipient},
+            "by": number,
+            "act": act.model_dump(),
+            "timestamp": at,
+        }
+        audience = {number} if isinstance(act, Star) else {message.sender, *self._recipients(message)}
+        woken = set()
+        for device in self._devices.values():
+            if device.number in audience and device.keys.device != origin:
+                device.put(event)
+                woken.add(device.keys.device)
+        return message, woken
+
+    def _recipients(self, message: Message) -> list[str]:
+        return self.groups.members(message.recipient) if is_group(message.recipient) else [message.recipient]
+
+    def types(self, number: str, chat: str, state: str) -> None:
+        """Note what the owner of ``number`` is doing in the chat with ``chat``."""
+        self._typing[number, self.phone(chat).number] = state
+
+    def typing_to(self, number: str) -> dict[str, str]:
+        """Return what others are doing in their chats with ``number``, by their numbers."""
+        return {writer: state for (writer, chat), state in self._typing.items() if chat == self.phone(number).number}
 
     def quote(self, number: str, other: str, message_id: str) -> Quote:
         """Return a quote of a message between two phones; raise ``UnknownMessageError`` if there is none."""
-        for sender in (number, other):
+        senders = self.groups.members(other) if is_group(other) else [number, other]
+        for sender in senders:
             message = self._messages.get((sender, message_id))
-            if message is not None and {message.sender, message.recipient} == {number, other}:
+            if message is not None and {message.sender, message.recipient} in ({number, other}, {sender, other}):
                 return Quote(message.id, message.sender, message.text)
         text = f"{number} and {other} have no message {message_id} between them"
         raise UnknownMessageError(text)
 
     def _keep(self, message: Message) -> None:
         self._messages[message.sender, message.id] = message
-        if message.ack < READ:
-            self._unread[message.recipient, message.sender].append(message)
+        if message.ack == DELIVERED:
+            for key in self._readers(message):
+                self._unread[key].append(message)
         while len(self._messages) > MESSAGES_KEPT:
             oldest = self._messages.pop(next(iter(self._messages)))
-            waiting = self._unread.get((oldest.recipient, oldest.sender), [])
-            if oldest in waiting:
-                waiting.remove(oldest)
+            for key in self._readers(oldest):
+                if oldest in (waiting := self._unread.get(key, [])):
+                    waiting.remove(oldest)
 
     # persistence
 
@@ -184,6 +282,8 @@ class Phones:
                 for device in self._devices.values()
             ],
             "messages": [message.describe() for message in self._messages.values()],
+            "people": self.people.to_json(),
+            "groups": self.groups.to_json(),
         }
 
     @classmethod
@@ -196,11 +296,20 @@ class Phones:
             keys = DeviceKeys(each["device"], each["noise_key"], each["identity_key"])
             inbox = {int(sequence): event for sequence, event in each["inbox"]}
             phones._devices[keys.device] = Device(keys, each["number"], each["next_sequence"], inbox)
+        phones.groups.load(values.get("groups", []))
         for each in values["messages"]:
             phones._keep(Message.from_description(each))
+        if "people" in values:
+            phones.people.load(values["people"])
         return phones
+
+
+def _ack_event(chat: str, ids: list[str], ack: int, by: str) -> Event:
+    return {"kind": "ack", "chat": chat, "ids": ids, "ack": ack, "by": by}
 
 
 def _message_event(message: Message, sender: Phone, other: Phone) -> Event:
     """Describe a message to a device: ``phone`` is who is on the other side of the chat, as seen from the device."""
-    return {"kind": "message", "message": message.describe() | {"name": sender.name}, "phone": other.describe()}
+    content = message.content.model_dump(exclude_defaults=True)
+    described = message.describe() | {"name": sender.name, "content": content}
+    return {"kind": "message", "message": described, "phone": other.describe()}

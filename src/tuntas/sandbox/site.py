@@ -14,14 +14,16 @@ from importlib.resources import files
 
 from pydantic import ValidationError
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from tuntas.foundation.tasks import end, spawn
 from tuntas.sandbox.connection import POLICY_VIOLATION
+from tuntas.sandbox.errors import UnknownFileError
 from tuntas.sandbox.exchange import Exchange
 from tuntas.sandbox.frames import Hello
+from tuntas.sandbox.media import LARGEST_BYTES
 from tuntas.sandbox.traffic import Traffic
 
 SCRIPTS = (
@@ -36,12 +38,20 @@ SCRIPTS = (
     "transport.js",
     "connection.js",
     "contacts.js",
+    "people.js",
+    "content.js",
     "messages.js",
     "chats.js",
     "history.js",
     "sending.js",
+    "media.js",
+    "message_acts.js",
+    "groups.js",
+    "presence.js",
+    "profile.js",
     "collections.js",
     "absent.js",
+    "social_inbox.js",
     "inbox.js",
     "session.js",
     "faults.js",
@@ -73,6 +83,9 @@ class Site:
             Route("/", self._page, methods=["GET"]),
             Route("/_sandbox/settings.js", self._settings, methods=["GET"]),
             Route("/_sandbox/page/{name}", self._script, methods=["GET"]),
+            Route("/_sandbox/pictures/{name}", self._picture, methods=["GET"]),
+            Route("/_sandbox/media", self._upload, methods=["POST"]),
+            Route("/_sandbox/media/{file}", self._download, methods=["GET"]),
             WebSocketRoute("/_sandbox/socket", self._socket),
         ]
 
@@ -105,6 +118,30 @@ class Site:
         if request.headers.get("if-none-match") == tag:
             return Response(status_code=304, headers=headers)
         return Response(content, media_type="text/javascript", headers=headers)
+
+    async def _picture(self, request: Request) -> Response:
+        picture = self._exchange.phones.people.picture_at(request.url.path)
+        if picture is None:
+            return PlainTextResponse("no such picture\n", 404)
+        return Response(picture, media_type="image/jpeg", headers=_NEVER_KEEP)
+
+    async def _upload(self, request: Request) -> Response:
+        # A header of our own: the page of another site cannot send it without asking first, and is never allowed to.
+        if self._exchange.phones.device(request.headers.get("x-sandbox-device", "")) is None:
+            return PlainTextResponse("only linked devices may upload\n", 403)
+        data = bytearray()
+        async for chunk in request.stream():
+            data += chunk
+            if len(data) > LARGEST_BYTES:
+                return PlainTextResponse("too large\n", 413)
+        return JSONResponse({"file": await self._exchange.media.put(bytes(data))})
+
+    async def _download(self, request: Request) -> Response:
+        try:
+            data = await self._exchange.media.get(request.path_params["file"])
+        except UnknownFileError as error:
+            return PlainTextResponse(f"{error}\n", 404)
+        return Response(data, media_type="application/octet-stream", headers=_NEVER_KEEP)
 
     async def _socket(self, websocket: WebSocket) -> None:
         await websocket.accept()

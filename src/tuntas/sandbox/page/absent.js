@@ -15,23 +15,13 @@
     WAWebE2EProtoUtils: ["typeAttributeFromProtobuf"],
     WAWebSendMsgCreateFanoutStanza: ["createFanoutMsgStanza"],
     WAWebHandleMsg: ["handleSingleMsg"],
-    WAWebDBGroupsGroupAction: ["updateDBForGroupAction"],
-    WAWebDBPollsVotes: ["upsertVotesDb"],
-    WAWebReactionsMsgAction: ["addOrUpdateReactionsModelCollection"],
     WAWebLabelCollectionActions: ["addToLabelCollection", "removeLabelFromCollection"],
-    WAWebSendReactionMsgAction: ["sendReactionToMsg"],
-    WAWebAddAndSendMessageEdit: ["addAndSendMessageEdit"],
-    WAWebSendMessageEditAction: ["sendMessageEdit"],
-    WAWebGroupCreateJob: ["createGroup"],
-    WAWebPrepRawMedia: ["prepRawMedia", "uploadProductImage"],
     WAWebMediaStorage: ["getOrCreateMediaObject"],
     WAWebMmsMediaTypes: ["msgToMediaType", "castToV4"],
     WAWebMediaMmsV4Upload: ["uploadMedia"],
     WAWebMediaVideoThumbs: ["generateVideoThumbsAndDuration"],
     WAWebProcessRawSticker: ["processRawSticker"],
-    WAWebChatPresence: ["markComposing", "markPaused", "markRecording"],
     WAWebChatStateBridge: ["sendChatStateComposing", "sendChatStatePaused", "sendChatStateRecording"],
-    WAWebSetArchiveChatAction: ["setArchive"],
   };
 
   for (const [id, names] of Object.entries(absent)) {
@@ -39,32 +29,12 @@
       const { notImitated } = require("SandboxNotImitated");
       for (const name of names) exports[name] = notImitated(`${id}.${name}`);
       // Companions that are part of the shape libraries look for.
-      if (id === "WAWebGroupCreateJob") exports.GroupAlreadyExistsError = class GroupAlreadyExistsError extends Error {};
-      if (id === "WAWebPrepRawMedia") exports.MediaPrep = class MediaPrep {};
     });
   }
 })();
 
-__d("WAWebMediaOpaqueData", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
-  const { notImitated } = require("SandboxNotImitated");
-  exports.default = class OpaqueData {};
-  exports.default.createFromData = notImitated("media");
-});
-
-__d("WAWebMediaGatingUtils", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
-  exports.getUploadLimit = () => 0; // media is not imitated: every file is too large
-});
-
-__d("WAWebMsgActionCapability", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
-  // Truthful: a text on this page can be answered, but neither edited nor revoked.
-  exports.canReplyMsg = (message) => message.type === "chat";
-  exports.canEditText = () => false;
-  exports.canEditCaption = () => false;
-  exports.canSenderRevokeMsg = () => false;
-});
-
 __d("WAWebMsgGetters", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
-  exports.getIsUnreadType = (message) => message.type === "chat";
+  exports.getIsUnreadType = (message) => message.type !== "revoked";
 });
 
 __d("WAWebABProps", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {

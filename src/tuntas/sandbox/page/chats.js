@@ -30,7 +30,15 @@ __d("WAWebChatModel", [], (_global, require, _default, _namespace, _lazy, _modul
       return require("WAWebContactCollection").ContactCollection.get(this.id);
     }
 
+    get groupMetadata() {
+      return require("WAWebGroupMetadataCollection").get(this.id);
+    }
+
+    /* Follows the contact's name or the group's subject; libraries that set it say nothing new. */
+    set formattedTitle(_title) {}
+
     get formattedTitle() {
+      if (this.id.isGroup()) return this.groupMetadata?.subject ?? this.id.user;
       return this.contact?.name ?? `+${this.id.user}`;
     }
 
@@ -75,7 +83,11 @@ __d("WAWebFindChatAction", [], (_global, require, _default, _namespace, _lazy, _
   const { asUserWidOrThrow } = require("WAWebWidFactory");
 
   function filedUnder(wid) {
-    if (wid.isGroup()) throw new NotImitatedError("groups");
+    if (wid.isGroup()) {
+      const metadata = require("WAWebGroupMetadataCollection").get(wid);
+      if (metadata === undefined) throw new Error(`this account is in no group ${wid}`);
+      return wid;
+    }
     if (!wid.isUser()) throw new NotImitatedError(`chats at ${wid.server}`);
     if (!wid.isLid()) return asUserWidOrThrow(wid);
     const number = getPhoneNumber(wid);
@@ -106,24 +118,86 @@ __d("WAWebChatGetters", [], (_global, _require, _default, _namespace, _lazy, _mo
   exports.getShouldShowUnreadDivider = (chat) => chat.unreadCount > 0;
 });
 
+__d("SandboxChatRecords", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { promised, write } = require("SandboxStorage");
+  const { addressOf } = require("SandboxAddresses");
+
+  /* Write fields of a chat's record; a chat without messages has none. */
+  exports.note = (chat, fields) =>
+    write(["chat"], async (chats) => {
+      const record = await promised(chats.get(addressOf(chat.id)));
+      if (record !== undefined) chats.put({ ...record, ...fields });
+    });
+
+  /* Remove a chat's messages from the store, and its record too unless it `stays`. */
+  exports.empty = (chat, { stays }) =>
+    write(["message", "chat"], async (messages, chats) => {
+      const address = addressOf(chat.id);
+      const range = IDBKeyRange.bound([address, 0], [address, Infinity]);
+      for (const key of await promised(messages.index("by_chat").getAllKeys(range))) messages.delete(key);
+      const record = await promised(chats.get(address));
+      if (!stays) chats.delete(address);
+      else if (record !== undefined) chats.put({ ...record, last: null, unread: 0 });
+    });
+});
+
+__d("WAWebSetArchiveChatAction", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { note } = require("SandboxChatRecords");
+
+  exports.setArchive = async (chat, archive) => {
+    await note(chat, { archive });
+    chat.archive = archive;
+  };
+});
+
+__d("WAWebSendDeleteChatAction", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { empty } = require("SandboxChatRecords");
+  const { ChatCollection } = require("WAWebChatCollection");
+
+  /* wa-js waits for what it finds in `chat.promises`. */
+  exports.sendDelete = (chat) => {
+    chat.promises.sendDelete = empty(chat, { stays: false }).then(() => {
+      require("WAWebClearChatAction").forgetMessages(chat);
+      ChatCollection.remove(chat);
+      return { status: 200 };
+    });
+  };
+});
+
+__d("WAWebClearChatAction", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { empty } = require("SandboxChatRecords");
+
+  exports.forgetMessages = (chat) => {
+    const messages = chat.msgs.getModelsArray();
+    chat.msgs.remove(messages);
+    require("WAWebMsgCollection").MsgCollection.remove(messages);
+    chat.unreadCount = 0;
+  };
+
+  exports.sendClear = (chat) => {
+    // wa-js knows this function by a word in its source: WAWebStateUtils.
+    chat.promises.sendClear = empty(chat, { stays: true }).then(() => {
+      exports.forgetMessages(chat);
+      return { status: 200 };
+    });
+  };
+});
+
 __d("WAWebUpdateUnreadChatAction", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
   const { transport } = require("SandboxTransport");
-  const { write } = require("SandboxStorage");
+  const { addressOf } = require("SandboxAddresses");
+  const { note } = require("SandboxChatRecords");
 
   async function remember(chat, unreadCount) {
     chat.unreadCount = unreadCount;
-    await write(["chat"], async (chats) => {
-      const { promised } = require("SandboxStorage");
-      const record = await promised(chats.get(chat.id.user));
-      if (record !== undefined) chats.put({ ...record, unread: unreadCount });
-    });
+    await note(chat, { unread: unreadCount });
   }
 
   /* Tell the senders that everything in the chat has been read. */
   async function sendSeen({ chat }) {
     if (chat.unreadCount === 0) return;
     await remember(chat, 0);
-    await transport.request({ kind: "read", chat: chat.id.user });
+    await transport.request({ kind: "read", chat: addressOf(chat.id) });
   }
 
   exports.sendSeen = sendSeen;

@@ -3,24 +3,6 @@
  */
 "use strict";
 
-__d("WAWebGroupMetadataCollection", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
-  const { BaseCollection } = require("WAWebBaseCollection");
-  const { BaseModel } = require("WAWebBaseModel");
-  const { notImitated } = require("SandboxNotImitated");
-
-  class GroupMetadataCollection extends BaseCollection {
-    constructor() {
-      super(BaseModel);
-    }
-
-    _handleParentGroupChange() {}
-  }
-
-  GroupMetadataCollection.prototype.find = notImitated("groups");
-  GroupMetadataCollection.prototype.update = notImitated("groups");
-  exports.default = new GroupMetadataCollection();
-});
-
 __d("WAWebNewsletterCollection", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
   const { BaseCollection } = require("WAWebBaseCollection");
   const ChatModel = require("WAWebChatModel");
@@ -30,19 +12,7 @@ __d("WAWebNewsletterCollection", [], (_global, require, _default, _namespace, _l
   exports.default = new NewsletterCollection(ChatModel);
 });
 
-// Only instances from here on: where wa-js finds `PresenceCollectionImpl`, it takes the class for the store.
-__d("WAWebPresenceCollection", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
-  const { BaseCollection } = require("WAWebBaseCollection");
-  const { BaseModel } = require("WAWebBaseModel");
-  exports.PresenceCollection = new BaseCollection(BaseModel);
-});
-
-__d("WAWebBlocklistCollection", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
-  const { BaseCollection } = require("WAWebBaseCollection");
-  const { BaseModel } = require("WAWebBaseModel");
-  exports.BlocklistCollection = new BaseCollection(BaseModel);
-});
-
+// Only instances from here on: where wa-js finds a name with `Impl`, it takes the class for the store.
 __d("WAWebStatusCollection", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
   const { BaseCollection } = require("WAWebBaseCollection");
   const { BaseModel } = require("WAWebBaseModel");

@@ -58,10 +58,12 @@ __d("WAWebStreamModel", [], (_global, require, _default, _namespace, _lazy, _mod
 
     markAvailable() {
       this.available = true;
+      return require("SandboxPresence").showOwn(true);
     }
 
     markUnavailable() {
       this.available = false;
+      return require("SandboxPresence").showOwn(false);
     }
   }
 
@@ -71,7 +73,6 @@ __d("WAWebStreamModel", [], (_global, require, _default, _namespace, _lazy, _mod
 
 __d("WAWebCmd", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
   const EventEmitter = require("WAWebEventEmitter");
-  const { notImitated } = require("SandboxNotImitated");
 
   class CmdImpl extends EventEmitter {
     isMainLoaded = false;
@@ -80,13 +81,18 @@ __d("WAWebCmd", [], (_global, require, _default, _namespace, _lazy, _module, exp
       require("SandboxSession").refreshRef();
     }
 
+    archiveChat(chat, archive) {
+      return require("WAWebSetArchiveChatAction").setArchive(chat, archive);
+    }
+
     setActiveFilter(filter, value) {
       this.trigger("set_active_filter", filter, value);
     }
   }
 
-  CmdImpl.prototype.sendRevokeMsgs = notImitated("deleting a message for everyone");
-  CmdImpl.prototype.sendDeleteMsgs = notImitated("deleting a message for oneself");
+  for (const name of ["sendStarMsgs", "sendUnstarMsgs", "sendRevokeMsgs", "sendDeleteMsgs"]) {
+    CmdImpl.prototype[name] = (...values) => require("SandboxMessageCommands")[name](...values);
+  }
   exports.CmdImpl = CmdImpl;
   exports.Cmd = new CmdImpl();
 });
@@ -154,13 +160,20 @@ __d("WAWebAdvSignatureApi", [], (_global, require, _default, _namespace, _lazy, 
 });
 
 __d("WAWebAltDeviceLinkingApi", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
-  const { notImitated } = require("SandboxNotImitated");
-  const refuse = notImitated("linking with a code in place of a QR");
-  exports.setPairingType = refuse;
-  exports.initializeAltDeviceLinking = refuse;
-  exports.startAltLinkingFlow = refuse;
-  exports.genLinkDeviceCodeForPhoneNumber = refuse;
-  exports.initializeQRLinking = refuse;
+  const { transport } = require("SandboxTransport");
+
+  /* A code of eight letters, for the owner of the phone to type in. QRs go on being shown beside it. */
+  async function genLinkDeviceCodeForPhoneNumber(number) {
+    const answer = await transport.request({ kind: "link_code", number: String(number) });
+    if (!answer.ok) throw new Error(`the server gave no code: ${answer.error}`);
+    return answer.code;
+  }
+
+  exports.setPairingType = () => {};
+  exports.initializeAltDeviceLinking = async () => {};
+  exports.initializeQRLinking = async () => {};
+  exports.startAltLinkingFlow = genLinkDeviceCodeForPhoneNumber;
+  exports.genLinkDeviceCodeForPhoneNumber = genLinkDeviceCodeForPhoneNumber;
 });
 
 __d("WAWebLinkDeviceEvents", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {

@@ -8,20 +8,25 @@
 
 __d("WAWebContactModel", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
   const { BaseModel, defineModel } = require("WAWebBaseModel");
-  const { notImitated } = require("SandboxNotImitated");
 
   class ContactModel extends BaseModel {
     defaults() {
-      return { type: "in", isBusiness: false, isEnterprise: false, isContactBlocked: false };
+      return { type: "in", isBusiness: false, isEnterprise: false };
     }
 
     isBlocked() {
-      return false;
+      return require("WAWebBlocklistCollection").BlocklistCollection.includes(this.id);
+    }
+
+    getStatus() {
+      return require("WAWebTextStatusCollection").TextStatusCollection.find(this.id);
+    }
+
+    getProfilePicThumb() {
+      return require("WAWebProfilePicThumbCollection").ProfilePicThumbCollection.find(this.id);
     }
   }
 
-  ContactModel.prototype.getStatus = notImitated("the status text of a contact");
-  ContactModel.prototype.getProfilePicThumb = notImitated("profile pictures");
   defineModel(ContactModel, "contact", ["id", "name", "shortName", "pushname", "type", "isBusiness", "verifiedName"]);
   exports.default = ContactModel;
 });
@@ -87,6 +92,16 @@ __d("WAWebApiContact", [], (_global, require, _default, _namespace, _lazy, _modu
   exports.getPhoneNumber = (lid) => numberByLid.get(String(lid));
   exports.getCurrentLid = (wid) => lidByNumber.get(String(wid));
   exports.getAlternateUserWid = (wid) => (wid.isLid() ? exports.getPhoneNumber(wid) : exports.getCurrentLid(wid));
+});
+
+/* How people and groups are named on the wire and in the store: a person by the number, a group by its whole id. */
+__d("SandboxAddresses", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { createUserWidOrThrow, createWid } = require("WAWebWidFactory");
+  const { getPhoneNumber } = require("WAWebApiContact");
+
+  exports.personNumber = (wid) => (wid.isLid() ? (getPhoneNumber(wid)?.user ?? wid.user) : wid.user);
+  exports.addressOf = (wid) => (wid.isUser() ? exports.personNumber(wid) : wid.toString());
+  exports.widAt = (address) => (address.includes("@") ? createWid(address) : createUserWidOrThrow(address));
 });
 
 __d("WAWebContactGetters", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {

@@ -8,14 +8,15 @@ __d("SandboxHistory", [], (_global, require, _default, _namespace, _lazy, _modul
   const { attributesOf } = require("SandboxMessageRecords");
   const { ChatCollection } = require("WAWebChatCollection");
   const { MsgCollection } = require("WAWebMsgCollection");
-  const { createUserWidOrThrow } = require("WAWebWidFactory");
+  const { widAt } = require("SandboxAddresses");
 
   async function load() {
     const stored = (await chats()).sort((one, other) => other.t - one.t);
-    const newest = new Map((await recordsByIds(stored.map((chat) => chat.last))).map((record) => [record.id, record]));
-    for (const { number, last, unread } of stored) {
-      const chat = ChatCollection.add({ id: createUserWidOrThrow(number), unreadCount: unread });
-      MsgCollection.place(chat, attributesOf(newest.get(last)));
+    const newest = new Map((await recordsByIds(stored.map((chat) => chat.last).filter(Boolean))).map((record) => [record.id, record]));
+    for (const { number, last, unread, archive = false, t } of stored) {
+      const chat = ChatCollection.add({ id: widAt(number), unreadCount: unread, archive, t });
+      // A chat whose messages were cleared has none.
+      if (newest.has(last)) MsgCollection.place(chat, attributesOf(newest.get(last)));
     }
   }
 
@@ -75,13 +76,15 @@ __d("WAWebChatMessageSearch", [], (_global, require, _default, _namespace, _lazy
 __d("WAWebGetQuotedMsg", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
   const { MsgCollection } = require("WAWebMsgCollection");
   const { identity } = require("SandboxIdentity");
-  const MsgKey = require("WAWebMsgKey");
+  const { addressOf, personNumber } = require("SandboxAddresses");
+  const { keyAt } = require("SandboxMessageRecords");
   const MsgModel = require("WAWebMsgModel");
 
   /* The quoted message itself where it is at hand, else one made of what the quote carries. */
   exports.getQuotedMsgObj = (message) => {
-    const fromMe = message.quotedParticipant.user === identity.me.number;
-    const id = new MsgKey({ fromMe, remote: message.id.remote, id: message.quotedStanzaID });
+    const sender = personNumber(message.quotedParticipant);
+    const fromMe = sender === identity.me.number;
+    const id = keyAt(addressOf(message.id.remote), message.quotedStanzaID, { fromMe, sender });
     const [from, to] = fromMe ? [message.quotedParticipant, message.id.remote] : [message.id.remote, message.to];
     return MsgCollection.get(id) ?? new MsgModel({ ...message.quotedMsg, id, from, to });
   };

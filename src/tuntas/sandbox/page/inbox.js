@@ -1,5 +1,5 @@
 /*
- * What the server has for this device, in order: messages, receipts, and chats read elsewhere.
+ * What the server has for this device, in order: messages, receipts, what was done to messages, chats read elsewhere.
  *
  * Each event is on disk before the server is told to forget it, and a message that is on disk already is not shown
  * again: whatever is killed in between, it arrives once. Before the page has started nothing is let in, as nobody
@@ -10,7 +10,8 @@
 __d("SandboxInbox", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
   const { transport } = require("SandboxTransport");
   const { keep, keepAck } = require("SandboxMessageStore");
-  const { recordOfFrame, attributesOf } = require("SandboxMessageRecords");
+  const { keyAt, recordOfFrame, attributesOf } = require("SandboxMessageRecords");
+  const { widAt } = require("SandboxAddresses");
   const { MsgCollection } = require("WAWebMsgCollection");
   const { ChatCollection } = require("WAWebChatCollection");
   const { createUserWidOrThrow } = require("WAWebWidFactory");
@@ -30,17 +31,19 @@ __d("SandboxInbox", [], (_global, require, _default, _namespace, _lazy, _module,
     await MsgCollection.processMultipleMessages(key.remote, [{ ...attributesOf(record), isNewMsg: true }]);
   }
 
-  async function takeAck({ chat, ids, ack }) {
-    const from = createUserWidOrThrow(chat);
-    const keys = ids.map((id) => new MsgKey({ fromMe: true, remote: from, id }));
-    await keepAck(keys.map(String), ack);
-    // Through the module object: wa-js has put its own function there.
-    await require("WAWebHandleChatReceipt").handleChatSimpleReceipt({
+  async function takeAck({ chat, ids, ack, by }) {
+    const from = widAt(chat);
+    await keepAck(ids.map((id) => keyAt(chat, id, { fromMe: true }).toString()), ack);
+    // Through the module objects: wa-js has put its own functions there.
+    const handle = from.isGroup()
+      ? require("WAWebHandleGroupReceipt").handleGroupSimpleReceipt
+      : require("WAWebHandleChatReceipt").handleChatSimpleReceipt;
+    await handle({
       type: "receipt",
       stanzaId: ids[0],
       externalIds: ids,
       from,
-      participant: null,
+      participant: from.isGroup() ? createUserWidOrThrow(by) : null,
       recipient: null,
       ts: unixTime(),
       ack,
@@ -50,11 +53,17 @@ __d("SandboxInbox", [], (_global, require, _default, _namespace, _lazy, _module,
   }
 
   async function takeSeen({ chat }) {
-    const model = ChatCollection.get(createUserWidOrThrow(chat));
+    const model = ChatCollection.get(widAt(chat));
     if (model !== undefined) await require("WAWebUpdateUnreadChatAction").markSeenElsewhere(model);
   }
 
-  const takers = { message: takeMessage, ack: takeAck, seen: takeSeen };
+  const takers = {
+    message: takeMessage,
+    ack: takeAck,
+    act: (event) => require("SandboxMessageActs").take(event),
+    seen: takeSeen,
+    ...require("SandboxSocialInbox").takers,
+  };
 
   async function take({ sequence, event }) {
     const taker = takers[event.kind];

@@ -1,15 +1,15 @@
 /*
  * Messages in memory, and their records in the store.
  *
- * A record is {id, chat, order, from, to, text, name, timestamp, ack, outgoing, quoted?}: `id` is the serialised key,
- * `chat` the other phone's number, `order` the place in the chat, `outgoing` 1 for what was sent from this very device.
+ * A record is {id, chat, order, from, to, text, content, name, timestamp, ack, outgoing, quoted?, star?, revoked?}: `id`
+ * is the serialised key, `chat` the other phone's number, `order` the place in the chat, `outgoing` 1 for what was sent
+ * from this very device; `content` is explained in content.js.
  * Memory keeps the newest messages only; the store keeps all, and history reads from there.
  */
 "use strict";
 
 __d("WAWebMsgModel", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
   const { BaseModel, defineModel } = require("WAWebBaseModel");
-  const { notImitated } = require("SandboxNotImitated");
 
   class MsgModel extends BaseModel {
     defaults() {
@@ -35,7 +35,7 @@ __d("WAWebMsgModel", [], (_global, require, _default, _namespace, _lazy, _module
     /* What an answer to this message carries of it. */
     msgContextInfo() {
       return {
-        quotedMsg: { type: this.type, body: this.body },
+        quotedMsg: { type: this.type, body: this.body ?? this.caption ?? this.loc ?? this.pollName ?? "" },
         quotedStanzaID: this.id.id,
         quotedParticipant: this.sender,
       };
@@ -44,9 +44,12 @@ __d("WAWebMsgModel", [], (_global, require, _default, _namespace, _lazy, _module
     updateAck(ack) {
       if (ack > this.ack) this.ack = ack;
     }
+
+    downloadMedia() {
+      return require("SandboxMedia").download(this);
+    }
   }
 
-  MsgModel.prototype.downloadMedia = notImitated("media");
   const attributes = [
     "id",
     "body",
@@ -98,7 +101,11 @@ __d("WAWebMsgCollection", [], (_global, require, _default, _namespace, _lazy, _m
     /* Take messages into a chat: the chat first, then its messages, then what the chat says about them. */
     async processMultipleMessages(chatWid, raws) {
       const { chat } = await findOrCreateLatestChat(chatWid);
-      return raws.map((raw) => this.place(chat, raw));
+      const revocations = raws.filter((raw) => raw.type === "protocol");
+      for (const { protocolMessageKey } of revocations) {
+        await require("SandboxMessageActs").revoked(protocolMessageKey);
+      }
+      return raws.filter((raw) => raw.type !== "protocol").map((raw) => this.place(chat, raw));
     }
 
     place(chat, raw) {
@@ -129,19 +136,31 @@ __d("WAWebMsgCollection", [], (_global, require, _default, _namespace, _lazy, _m
 __d("SandboxMessageRecords", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
   const { identity } = require("SandboxIdentity");
   const { createUserWidOrThrow } = require("WAWebWidFactory");
+  const { addressOf, personNumber, widAt } = require("SandboxAddresses");
+  const { contentOf, attributesOfContent } = require("SandboxContent");
   const MsgKey = require("WAWebMsgKey");
 
-  /* The record of a message as the server describes it: {id, from, to, text, timestamp, ack, name}. */
+  /* In a group a key names the sender too: this account by its hidden id, others by their numbers. */
+  function keyAt(chat, id, { fromMe, sender }) {
+    const remote = widAt(chat);
+    if (!remote.isGroup()) return new MsgKey({ fromMe, remote, id });
+    const participant = fromMe ? createUserWidOrThrow(identity.me.lid, "lid") : createUserWidOrThrow(sender);
+    return new MsgKey({ fromMe, remote, id, participant });
+  }
+
+  /* The record of a message as the server describes it: {id, from, to, text, content, timestamp, ack, name}. */
   function recordOfFrame(message) {
     const fromMe = message.from === identity.me.number;
-    const chat = fromMe ? message.to : message.from;
-    const key = new MsgKey({ fromMe, remote: createUserWidOrThrow(chat), id: message.id });
+    const inGroup = message.to.endsWith("@g.us");
+    const chat = fromMe || inGroup ? message.to : message.from;
+    const key = keyAt(chat, message.id, { fromMe, sender: message.from });
     return {
       id: key.toString(),
       chat,
       from: message.from,
       to: message.to,
       text: message.text,
+      content: message.content,
       name: message.name,
       timestamp: message.timestamp,
       ack: fromMe ? message.ack : 1,
@@ -153,10 +172,10 @@ __d("SandboxMessageRecords", [], (_global, require, _default, _namespace, _lazy,
   function recordOfModel(message, chat) {
     return {
       id: message.id.toString(),
-      chat: chat.id.user,
+      chat: addressOf(chat.id),
       from: identity.me.number,
-      to: chat.id.user,
-      text: message.body,
+      to: addressOf(chat.id),
+      ...contentOf(message),
       name: identity.me.name,
       timestamp: message.t,
       ack: message.ack,
@@ -168,7 +187,7 @@ __d("SandboxMessageRecords", [], (_global, require, _default, _namespace, _lazy,
   function quoteIn(message) {
     return {
       id: message.quotedStanzaID,
-      from: message.quotedParticipant.user,
+      from: personNumber(message.quotedParticipant),
       text: message.quotedMsg?.body ?? "",
     };
   }
@@ -183,24 +202,33 @@ __d("SandboxMessageRecords", [], (_global, require, _default, _namespace, _lazy,
     };
   }
 
+  /* A message of somebody in a group comes from the group, and names its author. */
+  function sidesOf(record, key) {
+    const from = createUserWidOrThrow(record.from);
+    const to = widAt(record.to);
+    if (!to.isGroup()) return { from, to };
+    if (key.fromMe) return { from, to, author: key.participant };
+    return { from: to, to: createUserWidOrThrow(identity.me.number), author: from };
+  }
+
   /* What a message model is made from. */
   function attributesOf(record) {
     const key = MsgKey.fromString(record.id);
     return {
       id: key,
-      body: record.text,
-      type: "chat",
+      ...attributesOfContent(record),
       t: record.timestamp,
-      from: createUserWidOrThrow(record.from),
-      to: createUserWidOrThrow(record.to),
+      ...sidesOf(record, key),
       self: key.fromMe ? "out" : "in",
       ack: record.ack,
       isNewMsg: false,
+      star: record.star ?? false,
       notifyName: record.name,
       ...quoteAttributes(record),
     };
   }
 
+  exports.keyAt = keyAt;
   exports.recordOfFrame = recordOfFrame;
   exports.recordOfModel = recordOfModel;
   exports.attributesOf = attributesOf;
@@ -223,7 +251,7 @@ __d("SandboxMessageStore", [], (_global, require, _default, _namespace, _lazy, _
       const chat = await promised(chats.get(record.chat));
       messages.put({ ...record, order: nextOrder() });
       const count = Math.max(chat?.unread ?? 0, 0) + (unread ? 1 : 0);
-      chats.put({ number: record.chat, last: record.id, t: record.timestamp, unread: count });
+      chats.put({ ...chat, number: record.chat, last: record.id, t: record.timestamp, unread: count });
       return true;
     });
   }
@@ -236,6 +264,18 @@ __d("SandboxMessageStore", [], (_global, require, _default, _namespace, _lazy, _
         if (record !== undefined && (ack > record.ack || ack < 0)) messages.put({ ...record, ack });
       }
     });
+  }
+
+  /* Put what `alter` makes of a record in its place; one that is not there stays away. */
+  function change(id, alter) {
+    return write(["message"], async (messages) => {
+      const record = await promised(messages.get(String(id)));
+      if (record !== undefined) messages.put(alter(record));
+    });
+  }
+
+  function remove(id) {
+    return write(["message"], (messages) => messages.delete(String(id)));
   }
 
   function chats() {
@@ -278,6 +318,8 @@ __d("SandboxMessageStore", [], (_global, require, _default, _namespace, _lazy, _
 
   exports.keep = keep;
   exports.keepAck = keepAck;
+  exports.change = change;
+  exports.remove = remove;
   exports.chats = chats;
   exports.recordsByIds = recordsByIds;
   exports.unsent = unsent;

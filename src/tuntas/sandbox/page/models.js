@@ -43,11 +43,11 @@ __d("WAWebBaseModel", [], (_global, require, _default, _namespace, _lazy, _modul
       const previous = this.attributes[name];
       if (previous === value) return;
       this.attributes[name] = value;
-      this.announce(`change:${name}`, value, previous);
-      this.announce("change");
+      this.tellChange(`change:${name}`, value, previous);
+      this.tellChange("change");
     }
 
-    announce(event, ...values) {
+    tellChange(event, ...values) {
       this.trigger(event, this, ...values);
       for (const collection of this.collections) collection.trigger(event, this, ...values);
     }

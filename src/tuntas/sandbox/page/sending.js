@@ -1,5 +1,5 @@
 /*
- * Sending a text, and the receipts that come back for it.
+ * Sending a message, and the receipts that come back for it.
  *
  * The message is on disk before it goes to the server, and the server knows a message by its id: what a crash or a
  * lost connection cut off is sent again, and arrives once.
@@ -10,8 +10,8 @@ __d("WAWebSendMsgChatAction", [], (_global, require, _default, _namespace, _lazy
   const { transport } = require("SandboxTransport");
   const { keep, keepAck, unsent } = require("SandboxMessageStore");
   const { recordOfModel } = require("SandboxMessageRecords");
+  const { contentOf } = require("SandboxContent");
   const { MsgCollection } = require("WAWebMsgCollection");
-  const { NotImitatedError } = require("SandboxNotImitated");
   const { ACK } = require("WAWebAck");
   const { SendMsgResult } = require("WAWebSendMsgResult");
   const MsgKey = require("WAWebMsgKey");
@@ -22,6 +22,7 @@ __d("WAWebSendMsgChatAction", [], (_global, require, _default, _namespace, _lazy
       id: MsgKey.fromString(record.id).id,
       to: record.to,
       text: record.text,
+      content: record.content,
       timestamp: record.timestamp,
       quoted: record.quoted ?? null,
     });
@@ -37,9 +38,7 @@ __d("WAWebSendMsgChatAction", [], (_global, require, _default, _namespace, _lazy
   }
 
   async function addAndSendMsgToChat(chat, raw) {
-    if (raw.type !== "chat" || typeof raw.body !== "string") {
-      throw new NotImitatedError(`sending messages of type "${raw.type}"`);
-    }
+    contentOf(raw); // refuses what is not imitated, before it is to be seen anywhere
     const message = MsgCollection.place(chat, raw);
     const record = recordOfModel(message, chat);
     const result = keep(record, { unread: false }).then(() => deliver(record));
@@ -61,8 +60,13 @@ __d("WAWebHandleChatReceipt", [], (_global, require, _default, _namespace, _lazy
 });
 
 __d("WAWebHandleGroupReceipt", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
-  const { notImitated } = require("SandboxNotImitated");
-  exports.handleGroupSimpleReceipt = notImitated("receipts in groups");
+  const { MsgCollection } = require("WAWebMsgCollection");
+  const { keyAt } = require("SandboxMessageRecords");
+
+  /* A receipt names who gave it; the message it is for names this account. */
+  exports.handleGroupSimpleReceipt = async ({ ack, from, externalIds }) => {
+    for (const id of externalIds) MsgCollection.get(keyAt(String(from), id, { fromMe: true }))?.updateAck(ack);
+  };
 });
 
 __d("WAWebHandleStatusReceipt", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {

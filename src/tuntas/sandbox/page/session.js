@@ -54,6 +54,7 @@ __d("SandboxSession", [], (global, require, _default, _namespace, _lazy, _module
     transport.on("welcome", welcome);
     transport.on("unlinked", logoutByPhone);
     transport.on("conflict", conflict);
+    transport.on("presence", (frame) => require("SandboxPresence").take(frame));
     transport.on("event", (frame) => inbox.receive(frame));
     transport.on("opening", () => (Socket.state = "OPENING"));
     transport.on("lost", lost);
@@ -73,6 +74,7 @@ __d("SandboxSession", [], (global, require, _default, _namespace, _lazy, _module
     const restored = identity.identity.me !== null;
     await identity.remember({ number: frame.number, lid: frame.lid, name: frame.name, platform: frame.platform });
     await require("SandboxContacts").learn({ number: frame.number, lid: frame.lid, name: frame.name });
+    require("WAWebBlockContactAction").showBlocked(frame.blocked);
     transport.markReady();
     Conn.set({
       connected: true,
@@ -84,6 +86,7 @@ __d("SandboxSession", [], (global, require, _default, _namespace, _lazy, _module
     Socket.state = "CONNECTED";
     if (started) {
       Stream.info = "NORMAL";
+      await require("SandboxGroups").refresh();
       return;
     }
     await reachMain(restored);
@@ -93,6 +96,7 @@ __d("SandboxSession", [], (global, require, _default, _namespace, _lazy, _module
     started = true;
     Stream.info = "SYNCING";
     Stream.mode = "SYNCING";
+    await require("SandboxGroups").refresh();
     Cmd.isMainLoaded = true;
     Cmd.trigger("main_loaded");
     Cmd.trigger("offline_progress_update_from_bridge");

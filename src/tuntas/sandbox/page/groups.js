@@ -1,0 +1,369 @@
+/*
+ * Groups: their metadata and members, what may be done to them, and what the server tells of them.
+ *
+ * The server knows all groups and is asked for them after each connection; nothing of them is on disk here but their
+ * messages. A change, whoever made it, is told as WhatsApp tells it: as a message of type `gp2` that is not kept.
+ */
+"use strict";
+
+__d("WAWebParticipantModel", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { BaseModel, defineModel } = require("WAWebBaseModel");
+
+  class ParticipantModel extends BaseModel {
+    get contact() {
+      return require("WAWebContactCollection").ContactCollection.get(this.id);
+    }
+  }
+
+  defineModel(ParticipantModel, "participant", ["id", "isAdmin", "isSuperAdmin"]);
+  exports.default = ParticipantModel;
+});
+
+__d("WAWebParticipantCollection", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { BaseCollection } = require("WAWebBaseCollection");
+  const { identity } = require("SandboxIdentity");
+  const ParticipantModel = require("WAWebParticipantModel");
+
+  class ParticipantCollection extends BaseCollection {
+    constructor() {
+      super(ParticipantModel);
+    }
+
+    me() {
+      return this.findFirst((participant) => participant.id.user === identity.me?.number);
+    }
+
+    iAmMember() {
+      return this.me() !== undefined;
+    }
+
+    iAmAdmin() {
+      return Boolean(this.me()?.isAdmin);
+    }
+
+    iAmSuperAdmin() {
+      return Boolean(this.me()?.isSuperAdmin);
+    }
+
+    iAmRestrictedMember() {
+      return this.iAmMember() && !this.iAmAdmin();
+    }
+
+    getAdmins() {
+      return this.filter((participant) => participant.isAdmin);
+    }
+
+    canAdd() {
+      return this.iAmAdmin();
+    }
+
+    canRemove(participant) {
+      return this.iAmAdmin() && !participant.isSuperAdmin;
+    }
+
+    canPromote(participant) {
+      return this.iAmAdmin() && !participant.isAdmin;
+    }
+
+    canDemote(participant) {
+      return this.iAmAdmin() && participant.isAdmin && !participant.isSuperAdmin;
+    }
+  }
+
+  exports.default = ParticipantCollection;
+});
+
+__d("WAWebGroupMetadataCollection", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { BaseCollection } = require("WAWebBaseCollection");
+  const { BaseModel, defineModel } = require("WAWebBaseModel");
+  const ParticipantCollection = require("WAWebParticipantCollection");
+
+  class GroupMetadataModel extends BaseModel {
+    constructor(values) {
+      super(values);
+      this.participants = new ParticipantCollection();
+    }
+
+    defaults() {
+      return { stale: true, isLidAddressingMode: false, memberAddMode: "admin_add", membershipApprovalMode: false };
+    }
+
+    #mayChange() {
+      return this.participants.iAmMember() && (!this.restrict || this.participants.iAmAdmin());
+    }
+
+    canSetSubject() {
+      return this.#mayChange();
+    }
+
+    canSetDescription() {
+      return this.#mayChange();
+    }
+
+    canSetGroupProperty() {
+      return this.participants.iAmAdmin();
+    }
+
+    canSetEphemeralSetting() {
+      return this.participants.iAmAdmin();
+    }
+  }
+
+  const attributes = ["id", "subject", "desc", "descId", "owner", "creation", "announce", "restrict", "stale"];
+  defineModel(GroupMetadataModel, "group-metadata", [
+    ...attributes,
+    "isLidAddressingMode",
+    "memberAddMode",
+    "membershipApprovalMode",
+  ]);
+
+  class GroupMetadataCollection extends BaseCollection {
+    constructor() {
+      super(GroupMetadataModel);
+    }
+
+    /* What the server told last: it tells of every change by itself. */
+    async find(id) {
+      const present = this.get(id);
+      if (present === undefined) throw new Error(`this account is in no group ${id}`);
+      return present;
+    }
+
+    update(id) {
+      return this.find(id);
+    }
+
+    _handleParentGroupChange() {}
+  }
+
+  exports.default = new GroupMetadataCollection();
+});
+
+__d("SandboxGroups", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { ChatCollection } = require("WAWebChatCollection");
+  const { MsgCollection } = require("WAWebMsgCollection");
+  const { createUserWidOrThrow, createWid } = require("WAWebWidFactory");
+  const { identity } = require("SandboxIdentity");
+  const { personNumber } = require("SandboxAddresses");
+  const { transport } = require("SandboxTransport");
+  const GroupMetadataCollection = require("WAWebGroupMetadataCollection");
+  const MsgKey = require("WAWebMsgKey");
+  const MsgModel = require("WAWebMsgModel");
+
+  async function ask(request) {
+    const answer = await transport.request(request);
+    if (!answer.ok) throw new Error(`the server refused: ${answer.error}`);
+    return answer;
+  }
+
+  /* Put what the server says of a group into the collections. */
+  async function show(group) {
+    const id = createWid(group.id);
+    for (const member of group.members) await require("SandboxContacts").learn(member);
+    const metadata = GroupMetadataCollection.add({ id });
+    const present = new Set(group.members.map(({ number }) => `${number}@c.us`));
+    metadata.participants.remove(metadata.participants.filter((one) => !present.has(String(one.id))));
+    for (const { number, role } of group.members) {
+      const participant = metadata.participants.add({ id: createUserWidOrThrow(number) });
+      participant.set({ isAdmin: role !== "member", isSuperAdmin: role === "superadmin" });
+    }
+    metadata.set({
+      subject: group.subject,
+      desc: group.description,
+      owner: createUserWidOrThrow(group.owner),
+      creation: group.created,
+      announce: group.announce,
+      restrict: group.restrict,
+      stale: false,
+    });
+    const isMember = metadata.participants.iAmMember();
+    const chat = isMember ? ChatCollection.add({ id, t: group.created }) : ChatCollection.get(id);
+    if (chat !== undefined) chat.isReadOnly = !isMember;
+    return metadata;
+  }
+
+  async function refresh() {
+    const { groups } = await ask({ kind: "groups" });
+    const mine = new Set(groups.map((group) => group.id));
+    for (const group of groups) await show(group);
+    const left = GroupMetadataCollection.filter((metadata) => !mine.has(String(metadata.id)));
+    for (const metadata of left) metadata.participants.remove(metadata.participants.me() ?? []);
+    return groups;
+  }
+
+  const MEMBERS_CHANGE = new Set(["add", "remove", "promote", "demote", "leave", "invite"]);
+  const ACTION_OF = { leave: "remove", invite: "add" };
+
+  async function take({ action, by, numbers, at, id, group }) {
+    const metadata = await show(group);
+    const author = createUserWidOrThrow(by);
+    const wids = numbers.map((number) => createUserWidOrThrow(number));
+    if (MEMBERS_CHANGE.has(action)) {
+      // Through the module object: wa-js has put its own function there.
+      await require("WAWebDBGroupsGroupAction").updateDBForGroupAction(
+        { author, chatId: metadata.id, externalId: id, ts: at, pushname: author.user, offline: null, actions: [] },
+        { actionType: ACTION_OF[action] ?? action, participants: wids, isInvite: action === "invite" },
+      );
+    }
+    const bodies = { subject: group.subject, description: group.description, create: group.subject };
+    MsgCollection.add(
+      new MsgModel({
+        id: new MsgKey({ fromMe: by === identity.me.number, remote: metadata.id, id, participant: author }),
+        type: "gp2",
+        subtype: action,
+        body: bodies[action] ?? "",
+        recipients: wids,
+        author,
+        from: metadata.id,
+        to: createUserWidOrThrow(identity.me.number),
+        t: at,
+        ack: 1,
+        isNewMsg: true,
+      }),
+    );
+  }
+
+  const membersRequest = async (groupId, action, wids) => {
+    const numbers = wids.map(personNumber);
+    const { group } = await ask({ kind: "group_members", group: String(groupId), action, numbers });
+    await show(group);
+  };
+
+  exports.ask = ask;
+  exports.show = show;
+  exports.refresh = refresh;
+  exports.take = take;
+  exports.membersRequest = membersRequest;
+});
+
+__d("WAWebDBGroupsGroupAction", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
+  // The metadata has changed already; libraries listen to this call.
+  exports.updateDBForGroupAction = async (_meta, action) => action;
+});
+
+__d("WAWebGroupCreateJob", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { ask, show } = require("SandboxGroups");
+  const { personNumber } = require("SandboxAddresses");
+
+  exports.GroupAlreadyExistsError = class GroupAlreadyExistsError extends Error {};
+  exports.createGroup = async ({ title }, participants) => {
+    const numbers = participants.map(({ phoneNumber }) => personNumber(phoneNumber));
+    const { group } = await ask({ kind: "group_create", subject: title, numbers });
+    const { id } = await show(group);
+    return {
+      wid: id,
+      participants: participants.map(({ phoneNumber }) => ({
+        wid: phoneNumber,
+        error: null,
+        invite_code: null,
+        invite_code_exp: null,
+      })),
+    };
+  };
+});
+
+__d("WAWebGroupParticipantsJob", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { membersRequest } = require("SandboxGroups");
+
+  exports.addGroupParticipants = async (groupId, members) => {
+    await membersRequest(groupId, "add", members.map(({ phoneNumber }) => phoneNumber));
+    return {
+      status: 200,
+      participants: members.map(({ phoneNumber }) => ({
+        userWid: phoneNumber,
+        code: "200",
+        invite_code: null,
+        invite_code_exp: null,
+      })),
+    };
+  };
+  exports.removeGroupParticipants = (groupId, wids) => membersRequest(groupId, "remove", wids);
+  exports.promoteGroupParticipants = (groupId, wids) => membersRequest(groupId, "promote", wids);
+  exports.demoteGroupParticipants = (groupId, wids) => membersRequest(groupId, "demote", wids);
+});
+
+__d("WAWebModifyParticipantsGroupAction", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { membersRequest } = require("SandboxGroups");
+  const { notImitated } = require("SandboxNotImitated");
+
+  for (const action of ["add", "remove", "promote", "demote"]) {
+    exports[`${action}Participants`] = (chat, participants) =>
+      membersRequest(chat.id, action, participants.map((participant) => participant.id));
+  }
+  exports.promoteCommunityParticipants = notImitated("communities");
+  exports.demoteCommunityParticipants = notImitated("communities");
+});
+
+__d("WAWebExitGroupAction", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { ask } = require("SandboxGroups");
+
+  exports.sendExitGroup = async (chat) => {
+    await ask({ kind: "group_leave", group: String(chat.id) });
+    chat.groupMetadata.participants.remove(chat.groupMetadata.participants.me());
+    chat.isReadOnly = true;
+  };
+});
+
+__d("WAWebGroupModifyInfoJob", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { ask, show } = require("SandboxGroups");
+
+  async function write(groupId, text, value) {
+    await show((await ask({ kind: "group_text", group: String(groupId), text, value })).group);
+  }
+
+  exports.setGroupSubject = (groupId, subject) => write(groupId, "subject", subject);
+  exports.setGroupDescription = (groupId, description) => write(groupId, "description", description);
+  exports.setGroupProperty = async (groupId, setting, value) => {
+    if (setting !== "announcement" && setting !== "restrict") {
+      require("SandboxNotImitated").notImitated(`the group setting ${setting}`)();
+    }
+    const name = setting === "announcement" ? "announce" : setting;
+    await show((await ask({ kind: "group_setting", group: String(groupId), setting: name, on: Boolean(value) })).group);
+  };
+});
+
+__d("WAWebGroupInviteJob", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { ask, show } = require("SandboxGroups");
+  const { createUserWidOrThrow, createWid } = require("WAWebWidFactory");
+
+  async function invitation(groupId, isNew) {
+    const { code } = await ask({ kind: "group_invitation", group: String(groupId), new: isNew });
+    return { code };
+  }
+
+  exports.queryGroupInviteCode = (groupId) => invitation(groupId, false);
+  exports.resetGroupInviteCode = (groupId) => invitation(groupId, true);
+  exports.sendQueryGroupInvite = async (code) => {
+    const { group } = await ask({ kind: "group_invited", code });
+    const groupInfo = {
+      id: createWid(group.id),
+      subject: group.subject,
+      desc: group.description,
+      owner: createUserWidOrThrow(group.owner),
+      creation: group.created,
+      announce: group.announce,
+      restrict: group.restrict,
+      membershipApprovalMode: false,
+      size: group.members.length,
+      participants: group.members.map(({ number, role }) => ({
+        id: createUserWidOrThrow(number),
+        isAdmin: role !== "member",
+        isSuperAdmin: role === "superadmin",
+      })),
+    };
+    return { groupInfo, status: 200 };
+  };
+  exports.joinGroupViaInvite = async (code) => {
+    const { group } = await ask({ kind: "group_join", code });
+    return { gid: (await show(group)).id };
+  };
+});
+
+__d("WAWebGroupQueryJob", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { createWid } = require("WAWebWidFactory");
+
+  exports.queryAllGroups = async () => {
+    const groups = await require("SandboxGroups").refresh();
+    return groups.map((group) => ({ id: createWid(group.id), subject: group.subject, size: group.members.length }));
+  };
+});

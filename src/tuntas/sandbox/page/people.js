@@ -1,0 +1,95 @@
+/*
+ * What people show of themselves (about, picture), and whom this account blocks. The server knows; the collections
+ * here keep what was asked for.
+ */
+"use strict";
+
+__d("WAWebTextStatusCollection", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { BaseCollection } = require("WAWebBaseCollection");
+  const { BaseModel, defineModel } = require("WAWebBaseModel");
+  const { createWid } = require("WAWebWidFactory");
+  const { personNumber } = require("SandboxAddresses");
+  const { transport } = require("SandboxTransport");
+
+  class TextStatusModel extends BaseModel {}
+  defineModel(TextStatusModel, "text-status", ["id", "status"]);
+
+  class TextStatusCollectionImpl extends BaseCollection {
+    constructor() {
+      super(TextStatusModel);
+    }
+
+    /* Always asked anew: nobody tells this page when somebody else's about changes. */
+    async find(id) {
+      const wid = createWid(id);
+      const answer = await transport.request({ kind: "about", number: personNumber(wid) });
+      const model = this.add({ id: wid });
+      model.status = answer.ok ? answer.about : undefined;
+      return model;
+    }
+  }
+
+  exports.TextStatusCollection = new TextStatusCollectionImpl();
+});
+
+__d("WAWebProfilePicThumbCollection", [], (global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { BaseCollection } = require("WAWebBaseCollection");
+  const { BaseModel, defineModel } = require("WAWebBaseModel");
+  const { createWid } = require("WAWebWidFactory");
+  const { personNumber } = require("SandboxAddresses");
+  const { transport } = require("SandboxTransport");
+
+  class ProfilePicThumbModel extends BaseModel {}
+  defineModel(ProfilePicThumbModel, "profile-pic-thumb", ["id", "img", "imgFull"]);
+
+  class ProfilePicThumbCollectionImpl extends BaseCollection {
+    constructor() {
+      super(ProfilePicThumbModel);
+    }
+
+    async find(id) {
+      const wid = createWid(id);
+      const model = this.add({ id: wid });
+      const answer = wid.isUser() ? await transport.request({ kind: "picture", number: personNumber(wid) }) : {};
+      const address = answer.path ? new URL(answer.path, global.location.href).href : undefined;
+      model.set({ img: address, imgFull: address });
+      return model;
+    }
+  }
+
+  exports.ProfilePicThumbCollection = new ProfilePicThumbCollectionImpl();
+});
+
+__d("WAWebBlocklistCollection", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { BaseCollection } = require("WAWebBaseCollection");
+  const { BaseModel, defineModel } = require("WAWebBaseModel");
+
+  class BlocklistModel extends BaseModel {}
+  defineModel(BlocklistModel, "blocklist", ["id"]);
+  exports.BlocklistCollection = new BaseCollection(BlocklistModel);
+});
+
+__d("WAWebBlockContactAction", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { BlocklistCollection } = require("WAWebBlocklistCollection");
+  const { createUserWidOrThrow } = require("WAWebWidFactory");
+  const { personNumber } = require("SandboxAddresses");
+  const { transport } = require("SandboxTransport");
+
+  /* The collection becomes these numbers. */
+  function show(numbers) {
+    const wids = numbers.map((number) => createUserWidOrThrow(number));
+    const gone = BlocklistCollection.filter((model) => !numbers.includes(model.id.user));
+    BlocklistCollection.remove(gone);
+    BlocklistCollection.add(wids.map((id) => ({ id })));
+  }
+
+  async function set(contact, blocked) {
+    const answer = await transport.request({ kind: "block", number: personNumber(contact.id), blocked });
+    if (!answer.ok) throw new Error(`the server refused: ${answer.error}`);
+    show(answer.numbers);
+  }
+
+  exports.blockContact = ({ contact }) => set(contact, true);
+  exports.unblockContact = (contact) => set(contact, false);
+  exports.showBlocked = show;
+});

@@ -1,0 +1,13 @@
+/*
+ * What the server tells this device about people and groups, apart from messages. Used by inbox.js.
+ */
+"use strict";
+
+__d("SandboxSocialInbox", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  exports.takers = {
+    async blocklist({ numbers }) {
+      require("WAWebBlockContactAction").showBlocked(numbers);
+    },
+    group: (event) => require("SandboxGroups").take(event),
+  };
+});
