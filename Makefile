@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
 
-.PHONY: help demo test check serve setup browser docs lock format clean
+.PHONY: help demo test wine coverage check serve setup browser docs lock format clean
 
 help:  ## say what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -11,8 +11,11 @@ help:  ## say what can be made
 demo: setup browser  ## set everything up, then run the main job against the sandbox
 	@$(BIN)/tuntas demo
 
-test: setup browser  ## set everything up, then run every test
-	@$(BIN)/python -m pytest -n 2 --dist worksteal
+test: setup browser  ## set everything up, then run every test (those under Wine apart)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal --ignore=tests/wine
+
+wine: setup  ## install Wine (Debian, root; 800 MB) and run the tests for Windows under it
+	@$(BIN)/python -m pytest tests/wine
 
 check: setup  ## format, lint, types, import contracts, unit tests
 	@$(BIN)/ruff format --check .
@@ -37,8 +40,13 @@ $(STAMP): requirements.lock pyproject.toml hatch_build.py frontend/package-lock.
 browser: setup
 	@$(BIN)/tuntas browser find --quiet || $(BIN)/tuntas browser install
 
+coverage: setup browser  ## measure which branches of sessions and profiles the tests run
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -n 2 --dist worksteal -q tests/unit tests/component tests/process tests/acceptance
+	@$(BIN)/coverage combine --quiet && $(BIN)/coverage report --skip-covered --sort=cover
+
 docs: setup  ## renew the documents that are made from declarations
-	@$(BIN)/python docs/generate.py
+	@$(BIN)/python -m docs.generate
 
 lock:  ## renew requirements.lock from pyproject.toml (needs uv)
 	@uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade --quiet --output-file requirements.lock
@@ -48,5 +56,5 @@ format: setup  ## format and mend what can be mended
 	@$(BIN)/ruff check --fix .
 
 clean:  ## remove everything that make made (never the data folder)
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache src/tuntas/*/assets
+	rm -rf .venv .wine build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache src/tuntas/*/assets
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -34,7 +34,7 @@ async def import_without_a_look(order: Order, data: Path, source: Source) -> lis
         importer = _Importer(order, ProfileStore(data / "profiles"), database, SystemClock())
         with pytest.raises(ImportRefused, match="in use by"):
             await importer.run([source])
-        return [record.name for record in await SqlSessionStore(database, lambda _: None).load()]
+        return [record.name for record in await SqlSessionStore(database).load()]
     finally:
         database.close()
 

@@ -56,7 +56,7 @@ class DataFolder:
             changed_at=NOW,
             browser=browser,
         )
-        self._with_database(lambda database: SqlSessionStore(database, lambda _: None).insert(record))
+        self._with_database(lambda database: SqlSessionStore(database).insert(record))
         return profile
 
     def removal(self, removal: Removal) -> None:

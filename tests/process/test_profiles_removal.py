@@ -106,32 +106,41 @@ def child() -> Iterator[Callable[..., subprocess.Popen[str]]]:
 @pytest.fixture
 def immutable(tmp_path: Path) -> Iterator[Callable[[Path], Callable[[], None]]]:
     """Make a file or folder immutable; what is returned makes it mutable again, wherever it is by then."""
-    held: list[int] = []
+    made: list[int] = []
 
     def make(path: Path) -> Callable[[], None]:
-        descriptor = os.open(path, os.O_RDONLY)
-        held.append(descriptor)
+        inode = path.stat().st_ino
         try:
-            set_attribute(descriptor, IMMUTABLE)
+            set_attribute(path, IMMUTABLE)
         except OSError as error:
             pytest.skip(f"this file system or user cannot make files immutable (chattr +i): {error}")
-        return lambda: set_attribute(descriptor, 0)
+        made.append(inode)
+        return lambda: free(inode)
+
+    def free(inode: int) -> None:
+        # Looked for anew: it may have been renamed, and to keep it open would be to hold it.
+        for path in [tmp_path, *tmp_path.rglob("*")]:
+            with suppress(FileNotFoundError):
+                if path.lstat().st_ino == inode:
+                    set_attribute(path, 0)
 
     yield make
-    for descriptor in held:
-        with suppress(OSError):
-            set_attribute(descriptor, 0)
-        os.close(descriptor)
+    for inode in made:
+        free(inode)
 
 
 IMMUTABLE = 0x10
 
 
-def set_attribute(descriptor: int, wanted: int) -> None:
-    """What chattr +i and -i do, on an open file, so that a renamed one is still found. See ioctl_iflags(2)."""
-    flags = int.from_bytes(fcntl.ioctl(descriptor, 0x80086601, bytes(8))[:4], sys.byteorder)
-    changed = flags & ~IMMUTABLE | wanted
-    fcntl.ioctl(descriptor, 0x40086602, changed.to_bytes(8, sys.byteorder))
+def set_attribute(path: Path, wanted: int) -> None:
+    """What chattr +i and -i do. See ioctl_iflags(2)."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        flags = int.from_bytes(fcntl.ioctl(descriptor, 0x80086601, bytes(8))[:4], sys.byteorder)
+        changed = flags & ~IMMUTABLE | wanted
+        fcntl.ioctl(descriptor, 0x40086602, changed.to_bytes(8, sys.byteorder))
+    finally:
+        os.close(descriptor)
 
 
 def test_a_profile_is_quarantined_at_once_and_purged_in_the_background(tmp_path: Path) -> None:
@@ -418,19 +427,50 @@ sys.stdin.read()
 """
 
 
-def test_deleted_files_that_are_still_open_are_counted(
+def test_what_a_foreign_process_still_has_open_is_not_called_gone_until_it_lets_go(
     tmp_path: Path, child: Callable[..., subprocess.Popen[str]]
 ) -> None:
     async def story(house: House) -> None:
         path = house.profile()
         holder = child(HOLDER, path / "Default" / "1" / "file-1")
-        await house.remover.remove("ani", path)
+        removal = await house.remover.remove("ani", path)
+        assert (removal.state, removal.reason) == (RemovalState.QUARANTINED, Reason.IN_USE)
+        assert removal.is_held
+        assert [one.pid for one in removal.holders] == [holder.pid]
+        assert f"(pid {holder.pid}, open file" in (removal.message or "")
+        assert house.store.folder_for("ani") == "ani"
         async with house.in_background():
+            await house.until(lambda: house.last().state is RemovalState.STUCK)
+            last = house.last()
+            assert [one.pid for one in last.holders] == [holder.pid]
+            assert "1 deleted files are still open" in (last.message or "")
+            assert house.store.trash.entries() == []
+            holder.kill()
             await house.until_all_purged()
-        last = house.last()
-        assert [one.pid for one in last.holders] == [holder.pid]
-        assert last.message is not None
-        assert "1 deleted files are still open" in last.message
+        assert house.last().holders == ()
+
+    in_house(tmp_path, story)
+
+
+def test_a_path_that_a_foreign_command_line_names_is_given_to_nobody_until_the_end(
+    tmp_path: Path, child: Callable[..., subprocess.Popen[str]]
+) -> None:
+    async def story(house: House) -> None:
+        path = house.profile()
+        browser = child("import sys; print('ready', flush=True); sys.stdin.read()", f"--user-data-dir={path}")
+        removal = await house.remover.remove("ani", path)
+        assert [(one.pid, one.how) for one in removal.holders] == [(browser.pid, "command line")]
+        assert house.store.folder_for("ani") != "ani"
+        async with house.in_background():
+            await house.until(lambda: house.last().state is RemovalState.STUCK)
+            assert house.store.trash.entries() == []
+            assert house.store.folder_for("ani") != "ani"
+            next_life = House(tmp_path)
+            await next_life.remover.resume()
+            assert next_life.store.folder_for("ani") != "ani"
+            browser.kill()
+            await house.until_all_purged()
+        assert house.store.folder_for("ani") == "ani"
 
     in_house(tmp_path, story)
 

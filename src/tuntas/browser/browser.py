@@ -14,10 +14,10 @@ from enum import Enum
 
 from tuntas.browser.cancellation import finish
 from tuntas.browser.cdp import CdpSession, Connection, Parameters
-from tuntas.browser.ending import ExitWatch, wait_gone
 from tuntas.browser.errors import CallFailed, CallTimedOut, ConnectionClosed
 from tuntas.browser.process import Member, ProcessIdentity, members
 from tuntas.browser.stderr import StderrTail
+from tuntas.browser.system import ExitWatch, wait_gone
 from tuntas.browser.tree import StopLimits, end_tree
 from tuntas.foundation.tasks import blocking, spawn
 

@@ -1,5 +1,7 @@
 """Ends processes and knows that they have ended: kill, wait without polling, reap. Never one that is not the one meant.
 
+For Linux and macOS; Windows has handles for it (``ending_windows.py``), and ``system.py`` chooses.
+
 Every act goes through a pidfd that is opened first and checked against the create time after, so that a recycled pid is
 never hit (pidfd_open(2), Linux 5.3). Where there is no pidfd, psutil does the same check a moment less tightly.
 Zombies count as ended: the kernel has taken their files, memory and locks back.
@@ -52,6 +54,11 @@ def has_pidfd() -> bool:
 def kill(members: Iterable[Member]) -> tuple[Member, ...]:
     """Send SIGKILL to each member that is still the same process; return those that were hit."""
     return tuple(member for member in members if _kill_one(member))
+
+
+def kill_tree(identity: ProcessIdentity, found: Iterable[Member]) -> tuple[Member, ...]:  # noqa: ARG001 - see system.py
+    """Kill every member of ``found``, which is all of the browser's tree; return those that were hit."""
+    return kill(found)
 
 
 async def wait_gone(members: Iterable[Member], *, timeout_seconds: float) -> tuple[Member, ...]:

@@ -17,11 +17,17 @@ from tuntas.browser.command import CommandFailed, run_command
 from tuntas.browser.errors import BrowserNotFound
 from tuntas.browser.places import Kind, Machine, places
 
+if sys.platform == "win32":
+    from tuntas.browser.file_version_windows import file_version
+
 __all__ = ["Candidate", "Kind", "candidates", "choose", "version_of"]
 
 _VERSION = re.compile(r"\d+(?:\.\d+){3}")
 _VERSION_SECONDS = 15.0
-_NOTHING_FOUND = "no browser found: run `tuntas browser install`, or as root `apt-get install chromium-headless-shell`"
+_NOTHING_FOUND = "no browser found: run `tuntas browser install`, or "
+_NOTHING_FOUND += (
+    "install Chrome or Edge" if sys.platform == "win32" else "as root `apt-get install chromium-headless-shell`"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +69,18 @@ def version_of(candidate: Candidate) -> str:
 
     Raises BrowserNotFound when the browser cannot say it, above all because system libraries are missing.
     """
-    if sys.platform == "win32":
-        # chrome.exe prints nothing there; its version is the name of the folder or manifest beside it.
-        beside = sorted(_VERSION.findall(" ".join(entry.name for entry in candidate.path.parent.iterdir())))
-        if beside:
-            return beside[-1]
+    if sys.platform == "win32" and (version := file_version(candidate.path)) is not None:
+        return version  # chrome.exe would open a window instead of printing it
     try:
         said = run_command([str(candidate.path), "--version"], timeout_seconds=_VERSION_SECONDS)
     except CommandFailed as error:
         last = error.output.strip().splitlines()[-1:]
         message = f"{error}{': ' + last[0] if last else ''}"
         raise BrowserNotFound(message) from error
-    if (version := _VERSION.search(said)) is None:
+    if (match := _VERSION.search(said)) is None:
         message = f"{candidate.path} does not name its version: {said.strip()[:200]!r}"
         raise BrowserNotFound(message)
-    return version.group()
+    return match.group()
 
 
 def _named(path: Path) -> Candidate:

@@ -7,7 +7,6 @@ browser that is, and what to do about it, is for others to know.
 from __future__ import annotations
 
 import asyncio
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,12 +14,12 @@ from tuntas.browser import flags
 from tuntas.browser.browser import Browser
 from tuntas.browser.cancellation import finish
 from tuntas.browser.cdp import Connection
-from tuntas.browser.ending import ExitWatch
 from tuntas.browser.errors import CallFailed, CallTimedOut, ConnectionClosed, LaunchFailed
 from tuntas.browser.find import Candidate
+from tuntas.browser.pipes import Spawned, reading, writing
 from tuntas.browser.process import Member, identify, users_of
-from tuntas.browser.spawn import Spawned, spawn_with_pipes
 from tuntas.browser.stderr import StderrTail
+from tuntas.browser.system import ExitWatch, spawn_with_pipes
 from tuntas.browser.transport import PipeTransport
 from tuntas.browser.tree import StopLimits, end_tree
 from tuntas.foundation.tasks import blocking, spawn
@@ -63,7 +62,7 @@ async def launch(options: LaunchOptions, *, timeout_seconds: float = 30) -> Brow
         raise LaunchFailed(message)
     try:
         spawned = spawn_with_pipes(arguments)
-    except (OSError, NotImplementedError) as error:
+    except OSError as error:
         message = f"{options.executable.path} could not be started: {error}"
         raise LaunchFailed(message) from error
     # A few turns of the loop, and then the pieces are owned by a Browser that can be stopped.
@@ -102,14 +101,14 @@ async def _assemble(spawned: Spawned, profile: Path) -> Browser:
         raise
     browser = Browser(identity, connection, watch, stderr)
     try:
-        await stderr.open(spawned.stderr_descriptor)
+        await stderr.open(spawned.stderr_end)
     except BaseException:
-        os.close(spawned.read_descriptor)
-        os.close(spawned.write_descriptor)
+        reading(spawned.read_end).close()
+        writing(spawned.write_end).close()
         await browser.kill(_CLEAN_UP)
         raise
     try:
-        await transport.open(spawned.read_descriptor, spawned.write_descriptor)
+        await transport.open(spawned.read_end, spawned.write_end)
     except BaseException:
         await browser.kill(_CLEAN_UP)
         raise

@@ -78,8 +78,9 @@ def places(machine: Machine) -> Iterator[Place]:
 
 
 def _system_shells(machine: Machine) -> Iterator[Place]:
-    # Debian's /usr/bin name is a shell script that does not exec: the binary behind it comes first.
-    yield Place(machine.root / "usr/lib/chromium/chromium-headless-shell", Kind.HEADLESS_SHELL, "Debian package")
+    if machine.platform == "linux":
+        # Debian's /usr/bin name is a shell script that does not exec: the binary behind it comes first.
+        yield Place(machine.root / "usr/lib/chromium/chromium-headless-shell", Kind.HEADLESS_SHELL, "Debian package")
     for name in ("chrome-headless-shell", "chromium-headless-shell", "headless_shell"):
         yield from _on_path(machine, name, Kind.HEADLESS_SHELL)
 

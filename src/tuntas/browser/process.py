@@ -160,10 +160,12 @@ def _detached_helpers(profile: Path, table: list[Row]) -> set[int]:
 
 
 def _with_descendants(pids: set[int], table: list[Row]) -> set[int]:
-    found = set(pids)
+    # What is older than the process with its parent's number has lost its own parent, and the number is another's now.
+    since = {row.pid: row.create_time for row in table}
+    found = {pid for pid in pids if pid in since}
     grown = True
     while grown:
-        children = {row.pid for row in table if row.parent in found} - found
+        children = {row.pid for row in table if row.parent in found and row.create_time >= since[row.parent]} - found
         found |= children
         grown = bool(children)
     return found

@@ -5,44 +5,41 @@ under a pidfd (see ``process.py``): pids are recycled.
 
 On Linux one read of ``/proc/<pid>/stat`` gives a whole row; the create time is in seconds *since boot* (field 22,
 proc(5)), which no change of the wall clock moves. Elsewhere psutil answers, in seconds since the epoch. Only equality
-means anything.
+means anything. Windows has a file of its own for it.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
+
+from tuntas.browser.row import Row
+
+if sys.platform == "win32":
+    from tuntas.browser import process_table_windows
+
+__all__ = ["Row", "ancestors_of", "boot_id", "command_line", "row_of", "rows"]
 
 _PROC = Path("/proc")
 _ON_LINUX = sys.platform == "linux"
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK") if _ON_LINUX else 1
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One process. ``ended``: nothing of it runs or holds a file; it only waits for its parent to ask after it."""
-
-    pid: int
-    parent: int
-    group: int
-    session: int
-    create_time: float
-    name: str
-    ended: bool
-
-
 def rows() -> list[Row]:
     """Return every process that can be seen. Blocking: about 2 ms for a hundred processes on Linux."""
+    if sys.platform == "win32":
+        return process_table_windows.rows()
     return [row for pid in _pids() if (row := row_of(pid)) is not None]
 
 
 def row_of(pid: int) -> Row | None:
     """Return the row of one process, or None when there is no such process (any more)."""
+    if sys.platform == "win32":
+        return process_table_windows.row_of(pid)
     return _row_from_proc(pid) if _ON_LINUX else _row_from_psutil(pid)
 
 
@@ -58,20 +55,26 @@ def command_line(pid: int) -> tuple[str, ...]:
 
 
 def ancestors_of(pid: int) -> Iterator[int]:
-    """Yield the pid, its parent, and so on up to the first process."""
-    seen: set[int] = set()
-    while pid > 0 and pid not in seen:
-        seen.add(pid)
-        yield pid
-        row = row_of(pid)
-        pid = row.parent if row else 0
+    """Yield the pid, its parent, and so on up to the first process that can be seen."""
+    child = row_of(pid)
+    yield pid
+    # A parent that is younger than its child has only its number in common with the real one (Windows).
+    while child is not None and (parent := row_of(child.parent)) and parent.create_time <= child.create_time:
+        if parent.pid == child.pid:
+            return
+        yield parent.pid
+        child = parent
 
 
 def boot_id() -> str:
-    """Return what is new after every boot of this machine (Linux: random(4); elsewhere the boot's second)."""
+    """Return what is new after every boot of this machine (random(4)).
+
+    Elsewhere always the same: create times since the epoch never come again, and the boot's own time is not kept but
+    computed there, and differs by a second from one look to the next.
+    """
     if _ON_LINUX:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    return str(int(psutil.boot_time()))
+    return "since the epoch"
 
 
 def _pids() -> list[int]:
@@ -102,14 +105,15 @@ def _row_from_proc(pid: int) -> Row | None:
 
 
 def _row_from_psutil(pid: int) -> Row | None:
+    assert sys.platform != "win32"
     try:
         process = psutil.Process(pid)
         with process.oneshot():
             return Row(
                 pid=pid,
                 parent=process.ppid(),
-                group=_or_zero("getpgid", pid),
-                session=_or_zero("getsid", pid),
+                group=_or_zero(os.getpgid, pid),
+                session=_or_zero(os.getsid, pid),
                 create_time=process.create_time(),
                 name=process.name(),
                 ended=process.status() == psutil.STATUS_ZOMBIE,
@@ -118,9 +122,9 @@ def _row_from_psutil(pid: int) -> Row | None:
         return None
 
 
-def _or_zero(question: str, pid: int) -> int:
-    # Windows has neither groups nor sessions in this sense; 0 belongs to no process that we start.
+def _or_zero(question: Callable[[int], int], pid: int) -> int:
+    # Gone, or not ours to ask after; 0 belongs to no process that we start.
     try:
-        return int(getattr(os, question)(pid))
-    except (AttributeError, OSError):
+        return question(pid)
+    except OSError:
         return 0

@@ -13,7 +13,8 @@ import shutil
 import signal
 import sys
 import threading
-from dataclasses import dataclass
+
+from tuntas.browser.pipes import Spawned
 
 if sys.platform != "win32":
     import fcntl
@@ -24,21 +25,6 @@ _BROWSER_READS = 3
 _BROWSER_WRITES = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Spawned:
-    """A fresh process and our ends of its pipes; whoever gets it owns the three descriptors."""
-
-    pid: int
-    read_descriptor: int
-    write_descriptor: int
-    stderr_descriptor: int
-
-    def close(self) -> None:
-        """Close all three descriptors; only while nobody else has taken them over."""
-        for descriptor in (self.read_descriptor, self.write_descriptor, self.stderr_descriptor):
-            os.close(descriptor)
-
-
 def spawn_with_pipes(arguments: list[str]) -> Spawned:
     """Start ``arguments`` in a session of its own, debugging pipes on fd 3 and 4, standard error on a pipe.
 
@@ -46,8 +32,7 @@ def spawn_with_pipes(arguments: list[str]) -> Spawned:
     """
     if threading.current_thread() is not threading.main_thread():
         raise RuntimeError("browsers are launched from the main thread only: the parent-death signal is bound to it")
-    if sys.platform == "win32":
-        raise NotImplementedError("a browser's pipes cannot be handed down on Windows yet")
+    assert sys.platform != "win32"  # see spawn_windows.py
     descriptors: list[int] = []
     try:
         browser_reads, write_descriptor = _pipe(descriptors)
@@ -80,6 +65,7 @@ def spawn_with_pipes(arguments: list[str]) -> Spawned:
 
 
 def _pipe(opened: list[int]) -> tuple[int, int]:
+    assert sys.platform != "win32"
     low = os.pipe()
     try:
         for end in low:

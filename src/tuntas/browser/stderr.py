@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
+
+from tuntas.browser import pipes
 
 _KEEP_BYTES = 16_384
 _DRAIN_SECONDS = 0.5
@@ -18,9 +19,9 @@ class StderrTail(asyncio.Protocol):
         self._ended = asyncio.Event()
         self._transport: asyncio.ReadTransport | None = None
 
-    async def open(self, descriptor: int) -> None:
-        """Take the descriptor over: from here on it is closed here, also when this fails."""
-        reading = os.fdopen(descriptor, "rb", 0)
+    async def open(self, end: int) -> None:
+        """Take the pipe's end over: from here on it is closed here, also when this fails."""
+        reading = pipes.reading(end)
         try:
             self._transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: self, reading)
         except BaseException:

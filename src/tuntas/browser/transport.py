@@ -1,7 +1,8 @@
 """Carries whole messages to and from a browser over its debugging pipe; knows nothing of what they mean.
 
 Chromium's framing on ``--remote-debugging-pipe``: JSON messages, each ended by a NUL byte; the browser reads fd 3 and
-writes fd 4. There is no port that another local program could drive, and end of file makes Chromium leave by itself.
+writes fd 4 (on Windows two handles, see ``spawn_windows.py``). There is no port that another local program could drive,
+and end of file makes Chromium leave by itself.
 
 ``Transport`` is all that a connection needs, so that a web socket can stand in where no descriptors can be handed down.
 """
@@ -9,9 +10,10 @@ writes fd 4. There is no port that another local program could drive, and end of
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable
 from typing import Protocol
+
+from tuntas.browser import pipes
 
 _END = b"\0"
 # One message above the mark may be under way at a time; then senders wait for the browser to read.
@@ -45,10 +47,10 @@ class PipeTransport:
         self._writing: asyncio.WriteTransport | None = None
         self._told = False
 
-    async def open(self, read_descriptor: int, write_descriptor: int) -> None:
-        """Take both descriptors over: from here on they are closed by this transport, also when this fails."""
+    async def open(self, read_end: int, write_end: int) -> None:
+        """Take both ends over: from here on they are closed by this transport, also when this fails."""
         loop = asyncio.get_running_loop()
-        reading, writing = os.fdopen(read_descriptor, "rb", 0), os.fdopen(write_descriptor, "wb", 0)
+        reading, writing = pipes.reading(read_end), pipes.writing(write_end)
         try:
             self._reading, _ = await loop.connect_read_pipe(lambda: self._incoming, reading)
             self._writing, _ = await loop.connect_write_pipe(lambda: self._outgoing, writing)

@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tuntas.browser.cancellation import finish
-from tuntas.browser.ending import kill, reap, wait_gone
 from tuntas.browser.errors import StillRunning
 from tuntas.browser.process import (
     Member,
@@ -23,6 +22,7 @@ from tuntas.browser.process import (
     users_of,
 )
 from tuntas.browser.singleton import remove_marks_of
+from tuntas.browser.system import kill_tree, let_go, wait_gone
 from tuntas.foundation.tasks import blocking, spawn
 
 
@@ -45,11 +45,11 @@ async def end_tree(identity: ProcessIdentity, known: Iterable[Member], limit_sec
     killed: set[Member] = set()
     while found := await blocking(members, identity, tuple(seen)):
         seen.update(found)
-        killed.update(kill(found))
+        killed.update(kill_tree(identity, found))
         await wait_gone(found, timeout_seconds=max(deadline - loop.time(), 0))
         if loop.time() >= deadline and (survivors := await blocking(members, identity, tuple(seen))):
             raise StillRunning(survivors)
-    await blocking(reap, identity, tuple(seen))
+    await blocking(let_go, identity, tuple(seen))
     await blocking(remove_marks_of, identity)
     return tuple(sorted(killed, key=lambda member: member.pid))
 

@@ -181,7 +181,7 @@ def _print(done: dict[str, Any], where: str) -> None:
         typer.echo(f"Session {one['name']}: {one['path']}, {_size(one['bytes'])}, left as it is")
     if not (done["browsers_stopped"] or done["removed"] or done["kept"]):
         typer.echo(f"Nothing is left over in {where}.")
-    elif done["removed"]:
+    elif done["bytes_freed"]:
         typer.echo(f"{_size(done['bytes_freed'])} {'would be freed' if dry_run else 'freed'}.")
 
 

@@ -10,6 +10,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -91,7 +92,8 @@ class Attempts:
         try:
             if entry.removal.size_bytes is None:
                 size = await self._off_loop(lambda: size_bytes(place, bounds.stop), bounds)
-                await self._ledger.record(entry, size_bytes=size)
+                # In the journal with the next change: a commit of its own would delay the answer that is due just now.
+                entry.removal = replace(entry.removal, size_bytes=size)
             result: Pass = await self._off_loop(lambda: purge(place, bounds=bounds), bounds)
         except NoAnswerError as silence:
             await self.leave(entry, Obstacle(Kind.STRUCTURAL, Reason.NOT_ANSWERING, str(place)), ())
@@ -102,14 +104,28 @@ class Attempts:
         obstacle = steps.chief(result)
         if result.is_complete:
             killpoint("purge.done")
-            await self._finish(entry, purged=place)
+            await self._finish_unless_held(entry, place)
         elif obstacle is None:
             self._is_due(entry)  # its turn is over, that is all
         else:
             holders = () if obstacle.kind is Kind.STRUCTURAL else await self.holders(place)
             await self.leave(entry, obstacle, holders)
 
-    async def leave(self, entry: Entry, obstacle: Obstacle, holders: tuple[Holder, ...]) -> Removal:
+    async def _finish_unless_held(self, entry: Entry, place: Path) -> None:
+        """Call it purged, unless processes still have its deleted files open: the disk is not free, somebody lives."""
+        files = await self._scan(deleted_but_open, place)
+        named = await self.holders(entry.removal.path) if entry.removal.path_is_named else ()
+        holders = tuple({one.pid: one for one in files + named}.values())
+        if not holders:
+            await self._finish(entry)
+            return
+        message = sentences.disk_not_free_yet(len(files), holders) if files else sentences.held_by(holders)
+        obstacle = Obstacle(Kind.TRANSIENT, Reason.IN_USE, f"{len(files)} deleted files are still open")
+        await self.leave(entry, obstacle, holders, message=message)
+
+    async def leave(
+        self, entry: Entry, obstacle: Obstacle, holders: tuple[Holder, ...], *, message: str | None = None
+    ) -> Removal:
         """Write down what stands in the way, and when it will be tried again. Returns the removal."""
         before = entry.removal
         failed = before.attempts + 1
@@ -119,7 +135,7 @@ class Attempts:
         passing = obstacle.kind is Kind.TRANSIENT and before.trash_path is not None and failed < self._settings.attempts
         state = before.state if passing else RemovalState.STUCK
         command = f"tuntas cleanup --session {before.session}"
-        message = sentences.left_behind(before.session, obstacle.reason, holders, command)
+        message = message or sentences.left_behind(before.session, obstacle.reason, holders, command)
         if state is RemovalState.STUCK:
             # Said loudly when it is news, then quietly: this goes on for ever.
             is_news = (before.state, before.reason) != (state, obstacle.reason)
@@ -143,39 +159,24 @@ class Attempts:
             next_attempt_at=self._clock.now() + timedelta(seconds=delay),
         )
 
-    async def holders(self, path: Path) -> tuple[Holder, ...]:
-        """Return who uses the folder, as far as it can be found out in time: for naming, not as a proof."""
-        return await self._scan(holders_of, path)
+    async def holders(self, *paths: Path) -> tuple[Holder, ...]:
+        """Return who uses the folders, as far as it can be found out in time: for naming, not as a proof."""
+        return await self._scan(holders_of, *paths)
 
-    async def _finish(self, entry: Entry, *, purged: Path | None = None) -> None:
-        holders: tuple[Holder, ...] = ()
-        message = None
-        if purged is not None:
-            holders = await self._scan(deleted_but_open, purged)
-            if holders:
-                message = sentences.disk_not_free_yet(len(holders), holders)
-                log.warning("deleted_but_open", session=entry.removal.session, files=len(holders))
+    async def _finish(self, entry: Entry) -> None:
         self._store.release(entry.removal.path)
-        await self._advance(entry, RemovalState.PURGED, message=message, holders=holders)
+        await self._advance(entry, RemovalState.PURGED)
         killpoint("removal.recorded")
 
-    async def _advance(
-        self,
-        entry: Entry,
-        state: RemovalState,
-        *,
-        trash_path: Path | None = None,
-        message: str | None = None,
-        holders: tuple[Holder, ...] = (),
-    ) -> None:
+    async def _advance(self, entry: Entry, state: RemovalState, *, trash_path: Path | None = None) -> None:
         self._is_due(entry)  # also if the journal fails now: then it is to be written again
         await self._ledger.record(
             entry,
             state=state,
             trash_path=trash_path or entry.removal.trash_path,
             reason=None,
-            message=message,
-            holders=holders,
+            message=None,
+            holders=(),
             attempts=0,
             next_attempt_at=None,
         )
@@ -183,15 +184,15 @@ class Attempts:
             "removal_advanced", session=entry.removal.session, state=state.value, size_bytes=entry.removal.size_bytes
         )
 
-    async def _scan(self, scan: Callable[..., tuple[Holder, ...]], path: Path) -> tuple[Holder, ...]:
+    async def _scan(self, scan: Callable[..., tuple[Holder, ...]], *paths: Path) -> tuple[Holder, ...]:
         try:
             async with asyncio.timeout(self._settings.scan_seconds * 2):
-                return await tasks.blocking(lambda: scan(path, deadline_seconds=self._settings.scan_seconds))
+                return await tasks.blocking(lambda: scan(*paths, deadline_seconds=self._settings.scan_seconds))
         except HolderScanTimedOut as slow:
-            log.warning("holder_scan_cut_short", path=str(path))
+            log.warning("holder_scan_cut_short", path=str(paths[0]))
             return slow.found
         except TimeoutError:
-            log.warning("holder_scan_gave_no_answer", path=str(path))
+            log.warning("holder_scan_gave_no_answer", path=str(paths[0]))
             return ()
 
     async def _off_loop(self, work: Callable[[], Result], bounds: Bounds) -> Result:

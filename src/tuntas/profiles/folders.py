@@ -1,9 +1,9 @@
 """One open folder during a purge, and the acts on its entries, in the safest way the system offers.
 
 POSIX: by descriptor, never by path. While a path is being walked, anybody with access may swap a directory in it for
-a link to somewhere else; a descriptor stays what it was when it was opened. Windows has no such calls: there by path.
-No act here ever follows a link. Rights are loosened on directories of our own only, never on a file: a file may have
-another name outside.
+a link to somewhere else; a descriptor stays what it was when it was opened. Windows has no such calls, and a file of
+its own (``folders_windows.py``). No act here ever follows a link. Rights are loosened on directories of our own only,
+never on a file: a file may have another name outside.
 """
 
 from __future__ import annotations
@@ -13,63 +13,35 @@ import os
 import stat
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+
+from tuntas.profiles.folder import Entry, Folder
+
+if sys.platform == "win32":
+    from tuntas.profiles.folders_windows import FolderByPath, remove_directory
 
 _OPEN_DIRECTORY = (
     os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A name in a folder. ``used_bytes`` is what deleting it frees: 0 for a directory, and for one of several names."""
-
-    name: str
-    is_directory: bool
-    used_bytes: int
-
-
-class Folder(Protocol):
-    """An open directory. Each method raises OSError as the system gives it."""
-
-    device: int
-
-    def entries(self) -> list[Entry]:
-        """Return what is in it now."""
-        ...
-
-    def open(self, name: str) -> Folder:
-        """Open a directory in it. The caller closes what it gets."""
-        ...
-
-    def unlink(self, name: str) -> None:
-        """Delete a file, a link, a socket: anything but a directory."""
-        ...
-
-    def rmdir(self, name: str) -> None:
-        """Delete an empty directory."""
-        ...
-
-    def hoist(self, name: str, top: Folder, new_name: str) -> None:
-        """Move a directory up into ``top``, which must be a folder of the same kind."""
-        ...
-
-    def close(self) -> None:
-        """Let go of it."""
-        ...
-
-
 def open_folder(path: Path) -> Folder:
     """Open a real directory; its own rights are loosened if they are in the way. Raises OSError, for a link too."""
-    if os.open not in os.supports_dir_fd:
-        return _FolderByPath(path)
+    if sys.platform == "win32":
+        return FolderByPath(path)
     parent = os.open(path.parent, _OPEN_DIRECTORY & ~getattr(os, "O_NOFOLLOW", 0))
     try:
         return _FolderByDescriptor(_open_loosened(path.name, parent))
     finally:
         os.close(parent)
+
+
+def remove_root(path: Path) -> None:
+    """Delete an empty directory by its path. Raises OSError."""
+    if sys.platform == "win32":
+        remove_directory(path)
+    else:
+        path.rmdir()
 
 
 def used_bytes(facts: os.stat_result) -> int:
@@ -81,7 +53,7 @@ def used_bytes(facts: os.stat_result) -> int:
 
 def loosen(path: Path) -> bool:
     """Give the owner all rights on a directory of ours; whether that changed anything. Raises OSError."""
-    if os.open not in os.supports_dir_fd:
+    if sys.platform == "win32":
         return False
     folder = open_folder(path)
     try:
@@ -160,54 +132,3 @@ def _open_loosened(name: str, parent: int) -> int:
         finally:
             os.close(handle)
         return os.open(name, _OPEN_DIRECTORY, dir_fd=parent)
-
-
-class _FolderByPath:
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        facts = path.lstat()
-        if _is_reparse_point(facts) or not stat.S_ISDIR(facts.st_mode):
-            raise NotADirectoryError(errno.ENOTDIR, "not a real directory", str(path))
-        self.device = facts.st_dev
-
-    def entries(self) -> list[Entry]:
-        found = []
-        with os.scandir(self.path) as names:
-            for one in names:
-                facts = one.stat(follow_symlinks=False)
-                # A junction is deleted like an empty directory, and never entered.
-                is_directory = stat.S_ISDIR(facts.st_mode) and not _is_reparse_point(facts)
-                found.append(Entry(one.name, is_directory, 0 if is_directory else used_bytes(facts)))
-        return found
-
-    def open(self, name: str) -> Folder:
-        return _FolderByPath(self.path / name)
-
-    def unlink(self, name: str) -> None:
-        path = self.path / name
-        facts = path.lstat()
-        if stat.S_ISDIR(facts.st_mode):
-            path.rmdir()
-            return
-        try:
-            path.unlink()
-        except PermissionError:
-            read_only = getattr(stat, "FILE_ATTRIBUTE_READONLY", 0)
-            if not getattr(facts, "st_file_attributes", 0) & read_only:
-                raise
-            path.chmod(stat.S_IWRITE)  # Windows deletes no file that carries the read-only attribute
-            path.unlink()
-
-    def rmdir(self, name: str) -> None:
-        (self.path / name).rmdir()
-
-    def hoist(self, name: str, top: Folder, new_name: str) -> None:
-        assert isinstance(top, _FolderByPath)
-        (self.path / name).rename(top.path / new_name)
-
-    def close(self) -> None:
-        """Nothing is held."""
-
-
-def _is_reparse_point(facts: os.stat_result) -> bool:
-    return bool(getattr(facts, "st_file_attributes", 0) & getattr(stat, "FILE_ATTRIBUTE_REPARSE_POINT", 0))

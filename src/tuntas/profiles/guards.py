@@ -13,6 +13,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from tuntas.profiles.long_paths import extended
+
 # A file system's name holds 255 bytes; a folder may carry a ULID and a dot behind the session's name.
 LONGEST_NAME = 200
 
@@ -46,7 +48,7 @@ def located(path: str | os.PathLike[str]) -> Path:
 def is_real_directory(path: Path) -> bool:
     """Whether ``path`` is a directory itself: no symbolic link, no junction. Raises OSError when it cannot be read."""
     try:
-        facts = path.lstat()
+        facts = extended(path).lstat()
     except FileNotFoundError:
         return False
     # Windows: a junction is a directory with a reparse point, and lstat does not call it a link.

@@ -20,7 +20,11 @@ from typing import TypeVar
 
 import psutil
 
+from tuntas.profiles.long_paths import plain
 from tuntas.profiles.model import Holder
+
+if sys.platform == "win32":
+    from tuntas.profiles.holders_windows import users_of_files
 
 Answer = TypeVar("Answer")
 
@@ -39,14 +43,15 @@ class HolderScanTimedOut(TimeoutError):
         self.found = found
 
 
-def holders_of(path: Path, *, deadline_seconds: float = 5.0) -> tuple[Holder, ...]:
-    """Return the processes that use ``path`` or anything in it, each once, by pid. Blocking.
+def holders_of(*paths: Path, deadline_seconds: float = 5.0) -> tuple[Holder, ...]:
+    """Return the processes that use any of ``paths`` or anything in them, each once, by pid. Blocking.
 
-    ``path`` need not exist: what was deleted and is still open is found too. A process that ends during the scan is no
-    holder. Raises HolderScanTimedOut; a single read that hangs in the kernel can outlast the deadline.
+    Several paths cost what one does. They need not exist: what was deleted and is still open is found too. A process
+    that ends during the scan is no holder. Raises HolderScanTimedOut; a single read that hangs in the kernel can
+    outlast the deadline.
     """
     found: list[Holder] = []
-    search = _Search(path)
+    search = _Search(*paths)
     ends_at = time.monotonic() + deadline_seconds
     for pid in sorted(psutil.pids()):
         if time.monotonic() >= ends_at:
@@ -54,6 +59,14 @@ def holders_of(path: Path, *, deadline_seconds: float = 5.0) -> tuple[Holder, ..
         held = next(search.uses(pid), None)
         if held is not None:
             found.append(held)
+    if sys.platform == "win32":
+        known = {holder.pid for holder in found}
+        for held in (one for path in paths for one in users_of_files(path, ends_at)):
+            if held.pid not in known:
+                known.add(held.pid)
+                found.append(held)
+        if time.monotonic() >= ends_at:
+            raise HolderScanTimedOut(tuple(found))
     return tuple(found)
 
 
@@ -77,24 +90,25 @@ def deleted_but_open(path: Path, *, deadline_seconds: float = 5.0) -> tuple[Hold
 
 
 class _Search:
-    """Matches what a process uses against one folder."""
+    """Matches what a process uses against some folders."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = os.path.realpath(path)
-        self._below = self._path + os.sep
-        self._bytes = os.fsencode(self._path)
+    def __init__(self, *paths: Path) -> None:
+        # Windows takes capitals and small letters for the same.
+        self._paths = tuple(os.path.normcase(plain(os.path.realpath(path))) for path in paths)
+        self._below = tuple(path + os.sep for path in self._paths)
+        self._bytes = tuple(os.fsencode(path) for path in self._paths)
         options = "|".join(_OPTIONS).encode()
         # Arguments end with NUL, but a Chromium child rewrites its command line as one text with spaces; values may
         # then hold spaces too, so the known path is matched as a whole rather than the text split.
         self._option = re.compile(rb"(?:^|[\0 ])--(?:" + options + rb')[= \0]"?([^\0]+)')
 
     def uses(self, pid: int) -> Iterator[Holder]:
-        """Yield each use of the folder by the process, the cheapest to find first."""
+        """Yield each use of the folders by the process, the cheapest to find first."""
         return self._uses_by_proc(pid) if sys.platform == "linux" else self._uses_by_psutil(pid)
 
     def _is_inside(self, place: str) -> bool:
-        place = place.removesuffix(DELETED)
-        return place == self._path or place.startswith(self._below)
+        place = os.path.normcase(place.removesuffix(DELETED))
+        return place in self._paths or place.startswith(self._below)
 
     def _uses_by_proc(self, pid: int) -> Iterator[Holder]:
         process = f"/proc/{pid}"
@@ -111,7 +125,7 @@ class _Search:
             if self._is_inside(place):
                 yield Holder(pid, _name(process, command), "open file", place)
         maps = _read(f"{process}/maps")
-        if self._bytes in maps:
+        if any(path in maps for path in self._bytes):
             for line in maps.splitlines():
                 # address, rights, offset, device, inode, then the path, which may hold spaces: proc_pid_maps(5)
                 fields = line.split(None, 5)
@@ -119,24 +133,24 @@ class _Search:
                     yield Holder(pid, _name(process, command), "memory map", place)
 
     def _told(self, command: bytes, directory: str) -> str | None:
-        """Return the path of this folder as an option in the command line names it, ``None`` if none does."""
+        """Return the path of a folder as an option in the command line names it, ``None`` if none does."""
         for match in self._option.finditer(command):
             value = match[1].partition(b" --")[0]
-            if value.startswith(self._bytes):
-                behind = value[len(self._bytes) : len(self._bytes) + 1]
-                if behind in {b"", b"/", b'"'}:
-                    return self._path
-            elif self._is_inside(os.path.realpath(Path(directory or "/") / os.fsdecode(value).rstrip('"'))):
+            for path, named in zip(self._paths, self._bytes, strict=True):
+                if value.startswith(named) and value[len(named) : len(named) + 1] in {b"", b"/", b'"'}:
+                    return path
+            if self._is_inside(os.path.realpath(Path(directory or "/") / os.fsdecode(value).rstrip('"'))):
                 return os.fsdecode(value)
         return None
 
     def _uses_by_psutil(self, pid: int) -> Iterator[Holder]:
         try:
             process = psutil.Process(pid)
-            name = process.name()
-            command = "\0".join(process.cmdline()).encode()
-        except psutil.Error:
+            arguments = process.cmdline()
+        except (psutil.Error, OSError):
             return
+        name = _asked(process.name) or os.path.basename("".join(arguments[:1]))  # noqa: PTH119
+        command = "\0".join(arguments).encode(errors="surrogateescape")
         directory = _asked(process.cwd) or ""
         told = self._told(command, directory)
         if told is not None:
@@ -145,7 +159,8 @@ class _Search:
             yield Holder(pid, name, "working directory", directory)
         if self._is_inside(program := _asked(process.exe) or ""):
             yield Holder(pid, name, "program", program)
-        for file in _asked(process.open_files) or []:
+        # On Windows psutil's answer can hang, and the Restart Manager has one for files.
+        for file in (_asked(process.open_files) or []) if sys.platform != "win32" else []:
             if self._is_inside(os.path.realpath(file.path)):
                 yield Holder(pid, name, "open file", file.path)
 

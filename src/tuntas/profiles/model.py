@@ -83,3 +83,13 @@ class Removal:
     def name_is_free(self) -> bool:
         """Whether the profile's old path is out of the way: all that is left lies in the trash, or nothing is."""
         return self.state is RemovalState.PURGED or self.trash_path is not None
+
+    @property
+    def path_is_named(self) -> bool:
+        """Whether a command line was seen to name the old path: it must not become somebody else's."""
+        return any(holder.how == "command line" for holder in self.holders)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether something foreign stands in the way, or was seen to use the files: nobody may call them gone."""
+        return self.state in {RemovalState.STUCK, RemovalState.INTENT} or bool(self.holders)

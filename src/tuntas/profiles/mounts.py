@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from pathlib import Path
 
 _MOUNTINFO = Path("/proc/self/mountinfo")
@@ -17,6 +18,8 @@ _ESCAPE = re.compile(rb"\\([0-7]{3})")
 
 def is_mount_point(path: Path) -> bool:
     """Whether something is mounted on exactly ``path`` (parents resolved), file or folder."""
+    if sys.platform == "win32":
+        return os.path.ismount(path)  # pathlib's is_mount is missing there before Python 3.12
     return path.is_mount() or path in mounts_within(path)
 
 

@@ -24,7 +24,7 @@ class Kind(StrEnum):
     TRANSIENT = "transient"
     """It may pass by itself: try again soon."""
     DENIED = "denied"
-    """Passes only when somebody lets go or changes a right; on Windows that is every open file, so try again."""
+    """Passes only when somebody changes a right, or an attribute."""
     IN_PLACE = "in_place"
     """It can not be renamed away at all: empty it where it is."""
     STRUCTURAL = "structural"
@@ -81,20 +81,36 @@ _BY_ERRNO = _posix_table()
 _BY_WINERROR = {
     2: (Kind.GONE, Reason.OTHER),  # file not found
     3: (Kind.GONE, Reason.OTHER),  # path not found
-    5: (Kind.DENIED, Reason.PERMISSION),  # access denied: also a folder with an open file inside, or delete pending
+    4: (Kind.TRANSIENT, Reason.OUT_OF_FILES),
+    5: (Kind.TRANSIENT, Reason.PERMISSION),  # access denied: also a folder with an open file inside, or delete pending
+    8: (Kind.TRANSIENT, Reason.OTHER),  # not enough memory
+    14: (Kind.TRANSIENT, Reason.OTHER),
+    16: (Kind.TRANSIENT, Reason.IN_USE),  # somebody's current directory
     17: (Kind.IN_PLACE, Reason.CROSS_DEVICE),
     19: (Kind.STRUCTURAL, Reason.READ_ONLY),  # write-protected medium
     21: (Kind.STRUCTURAL, Reason.IO_ERROR),  # device not ready
+    23: (Kind.STRUCTURAL, Reason.IO_ERROR),  # wrong checksum
     32: (Kind.TRANSIENT, Reason.IN_USE),  # sharing violation
     33: (Kind.TRANSIENT, Reason.IN_USE),  # lock violation
     39: (Kind.STRUCTURAL, Reason.NO_SPACE),
+    53: (Kind.TRANSIENT, Reason.NOT_ANSWERING),  # network path not found
+    59: (Kind.TRANSIENT, Reason.NOT_ANSWERING),
+    64: (Kind.TRANSIENT, Reason.NOT_ANSWERING),  # network name gone
     112: (Kind.STRUCTURAL, Reason.NO_SPACE),
+    121: (Kind.TRANSIENT, Reason.NOT_ANSWERING),  # a time limit of the system's
     145: (Kind.TRANSIENT, Reason.IN_USE),  # directory not empty: often a file whose delete is pending
     170: (Kind.TRANSIENT, Reason.IN_USE),  # resource in use
+    183: (Kind.TRANSIENT, Reason.IN_USE),  # already there: somebody writes here
     206: (Kind.STRUCTURAL, Reason.NAME_TOO_LONG),
+    # Not a directory: something changed its kind between our look and our act.
+    267: (Kind.TRANSIENT, Reason.IN_USE),
     303: (Kind.TRANSIENT, Reason.IN_USE),  # delete pending
     1117: (Kind.STRUCTURAL, Reason.IO_ERROR),
     1224: (Kind.TRANSIENT, Reason.IN_USE),  # a mapped section is open
+    1295: (Kind.STRUCTURAL, Reason.NO_SPACE),  # disk quota
+    1392: (Kind.STRUCTURAL, Reason.IO_ERROR),  # file or directory corrupted
+    1393: (Kind.STRUCTURAL, Reason.IO_ERROR),
+    1450: (Kind.TRANSIENT, Reason.OTHER),  # not enough system resources
 }
 
 _UNKNOWN = (Kind.TRANSIENT, Reason.OTHER)

@@ -16,8 +16,10 @@ from pathlib import Path
 from tuntas.foundation.identifiers import ulid
 from tuntas.foundation.killpoints import killpoint
 from tuntas.profiles import marker
-from tuntas.profiles.folders import Folder, open_folder, used_bytes
+from tuntas.profiles.folder import Folder
+from tuntas.profiles.folders import open_folder, remove_root, used_bytes
 from tuntas.profiles.guards import is_real_directory
+from tuntas.profiles.long_paths import extended
 from tuntas.profiles.model import Reason
 from tuntas.profiles.mounts import mounts_within
 from tuntas.profiles.obstacles import Kind, Obstacle, classify_at
@@ -81,7 +83,7 @@ def size_bytes(path: Path, stop: threading.Event | None = None) -> int:
     Links are not followed; what cannot be read counts 0.
     """
     total = 0
-    waiting = [path]
+    waiting = [extended(path)]
     while waiting and not (stop and stop.is_set()):
         try:
             with os.scandir(waiting.pop()) as entries:
@@ -107,7 +109,7 @@ class _Purge:
     def run(self, *, keep_root: bool) -> Pass:
         try:
             if not is_real_directory(self._target):
-                self._target.unlink(missing_ok=True)
+                extended(self._target).unlink(missing_ok=True)
                 return self._result
             top = open_folder(self._target)
         except OSError as error:
@@ -195,7 +197,7 @@ class _Purge:
 
     def _delete_root(self) -> None:
         try:
-            self._target.rmdir()
+            remove_root(self._target)
             self._result.deleted += 1
         except OSError as error:
             self._trouble(self._target, error)

@@ -30,7 +30,7 @@ from tuntas.profiles.attempts import Attempts
 from tuntas.profiles.guards import located
 from tuntas.profiles.ledger import Entry, Ledger, next_due
 from tuntas.profiles.marker import read_marker
-from tuntas.profiles.model import Removal, RemovalState
+from tuntas.profiles.model import Reason, Removal, RemovalState
 from tuntas.profiles.obstacles import Kind
 from tuntas.profiles.ports import RemovalJournal
 from tuntas.profiles.returns import MEANINGFUL_SECONDS, Return, ReturnWatch, heard
@@ -112,7 +112,7 @@ class Remover:
             for removal in await self._ledger.unfinished():
                 removal = await tasks.blocking(steps.as_found, self._store, removal)
                 entry = self._ledger.open(removal, is_recorded=True)
-                if not removal.name_is_free:
+                if not removal.name_is_free or removal.path_is_named:
                     self._store.reserve(removal.path)
                 entry.due = self._clock.monotonic()
             await self._adopt()
@@ -185,23 +185,25 @@ class Remover:
         entry.due = None  # ours now; the background keeps off
         try:
             await self._intend(entry)
-            removal = await self._try_patiently(entry)
+            await self._try_patiently(entry)
+            if entry.removal.state is RemovalState.QUARANTINED:
+                await self._name_holders(entry)
             entry.rounds += 1
-            return removal
+            return entry.removal
         finally:
             # Also when we are cancelled: from here on it is the background's.
             if entry.due is None:
                 entry.due = self._clock.monotonic()
             self._ledger.ring()
 
-    async def _try_patiently(self, entry: Entry) -> Removal:
+    async def _try_patiently(self, entry: Entry) -> None:
         total, session = self._settings.attempts, entry.removal.session
         for attempt in itertools.count(1):
             entry.nudge.clear()  # a wake during the attempt itself counts: it may have come too early to help
             obstacle = (await self._attempts.take_away(entry)).obstacle
             if obstacle is None:
                 self._watch(entry)
-                return entry.removal
+                return
             holders = await self._attempts.holders(entry.removal.path)
             said = sentences.cleanup_attempt(attempt, total, session)
             log.warning(
@@ -212,11 +214,24 @@ class Remover:
                 holders=[f"{one.name} ({one.pid})" for one in holders],
             )
             if attempt >= total or obstacle.kind in {Kind.STRUCTURAL, Kind.IN_PLACE}:
-                return await self._attempts.leave(entry, obstacle, holders)
+                await self._attempts.leave(entry, obstacle, holders)
+                return
             tried = entry.removal.attempts + 1
             await self._ledger.record(entry, reason=obstacle.reason, message=said, holders=holders, attempts=tried)
             await self._pause(entry)
         raise AssertionError("unreachable")
+
+    async def _name_holders(self, entry: Entry) -> None:
+        """Look for those who use what was just renamed away: where open files do not block a rename, it proves nothing.
+
+        Open files go with the folder; a command line still names the old path, and so nobody else gets that path.
+        """
+        holders = await self._attempts.holders(entry.removal.path, steps.resting_place(self._store, entry.removal))
+        if holders:
+            message = f"{sentences.why(Reason.IN_USE)} {sentences.held_by(holders)}"
+            removal = await self._ledger.record(entry, reason=Reason.IN_USE, holders=holders, message=message)
+            if removal.path_is_named:
+                self._store.reserve(removal.path)
 
     async def _pause(self, entry: Entry) -> None:
         """Wait before the next attempt; ``wake`` ends the wait. The random part keeps callers from marching in step."""

@@ -6,7 +6,9 @@ is never given to a new session, so that a patient removal can never take a newc
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +21,7 @@ from tuntas.profiles.purge import size_bytes
 from tuntas.profiles.trash import Trash, sync_folder
 
 TRASH_NAME = ".trash"
+ROOM_BYTES = 16 * 1024 * 1024
 
 
 class FolderTaken(FileExistsError):
@@ -138,6 +141,16 @@ class ProfileStore:
     def size_bytes(self, path: Path) -> int:
         """Return the disk space that ``path`` and all in it use, links not followed."""
         return size_bytes(path)
+
+    def require_room(self, path: Path) -> None:
+        """Raise OSError (ENOSPC) if the volume of ``path`` has no room for what a browser writes in its first minute.
+
+        Without it a browser comes up all the same, and its page stays silent for ever.
+        """
+        free = shutil.disk_usage(path).free
+        if free < ROOM_BYTES:
+            message = f"{free // 1024} KB are free on this volume, at least {ROOM_BYTES // 1024} KB are needed"
+            raise OSError(errno.ENOSPC, message, str(path))
 
     def reserve(self, path: Path) -> None:
         """Never give ``path`` to a session until ``release``: an open removal names it."""

@@ -17,6 +17,7 @@ import structlog
 
 from tuntas.foundation.identifiers import ulid
 from tuntas.foundation.killpoints import killpoint
+from tuntas.profiles.long_paths import extended
 
 log = structlog.get_logger(__name__)
 
@@ -61,7 +62,7 @@ def quarantine(path: Path, destination: Path) -> Path:
     if os.path.lexists(destination):
         message = "the name in the trash is taken"
         raise FileExistsError(17, message, str(destination))
-    path.rename(destination)
+    extended(path).rename(extended(destination))
     killpoint("removal.renamed")
     sync_folder(path.parent)
     sync_folder(destination.parent)

@@ -80,7 +80,7 @@ async def unserved(settings: Settings, wish: CleanupWish, *, dry_run: bool) -> A
         await database.migrate()
         profiles = ProfileStore(settings.profiles_dir)
         journal = SqlRemovalJournal(database)
-        sessions = await SqlSessionStore(database, lambda _lane: None).load()
+        sessions = await SqlSessionStore(database).load()
         scene = Scene(profiles, sessions, await journal.unfinished(), None)
         plan = await blocking(survey, scene, wish)
         if dry_run:

@@ -93,7 +93,7 @@ class _Importer:
         self._order = order
         self._profiles = profiles
         self._clock = clock
-        self._store = SqlSessionStore(database, lambda _: None)  # no server: nobody waits for deliveries
+        self._store = SqlSessionStore(database)  # no server: nobody waits for deliveries
         self._journal = SqlRemovalJournal(database)
 
     async def run(self, sources: Sequence[Source]) -> list[Imported]:

@@ -68,8 +68,10 @@ def _is_browser(row: Row) -> bool:
     """Whether this is a Chromium itself, not a program that merely has the same option: a launcher, a start script."""
     try:
         program = Path(psutil.Process(row.pid).exe())
-    except psutil.Error:
+    except psutil.NoSuchProcess:
         return False
+    except (psutil.Error, OSError):
+        program = Path((command_line(row.pid) or ("",))[0])
     # Every Chromium needs this file beside it, whatever its program is called.
     return (program.parent / "icudtl.dat").exists() or any(
         is_helper(command_line(other.pid)) for other in rows() if other.parent == row.pid and not other.ended
@@ -115,7 +117,7 @@ def _owner(row: Row, profile: Path) -> Member | None:
         if parent is None or parent.ended or parent.create_time > child.create_time or _is_reaper(parent):
             return None
         if not _is_start_script(parent, profile):
-            return Member(parent.pid, parent.create_time, parent.name)
+            return Member(parent.pid, parent.create_time, _name_of(parent))
         child = parent
 
 
@@ -138,8 +140,19 @@ def _driver(pid: int, tree: set[int]) -> Member | None:
     for process in psutil.process_iter():
         if process.pid not in tree and any(_is_to(one, ports) for one in _connections(process)):
             row = row_of(process.pid)
-            return None if row is None else Member(row.pid, row.create_time, row.name)
+            return None if row is None else Member(row.pid, row.create_time, _name_of(row))
     return None
+
+
+def _name_of(row: Row) -> str:
+    """Return what people know a program by. Node's own name for its process is that of a thread: MainThread."""
+    for word in command_line(row.pid)[:2]:  # the program, or the script that it runs
+        if row.name in word:
+            return row.name
+    try:
+        return Path(psutil.Process(row.pid).exe()).name or row.name
+    except (psutil.Error, OSError):
+        return row.name
 
 
 def _connections(process: psutil.Process) -> list[Any]:

@@ -67,6 +67,8 @@ def judge_namespaces(switches: dict[str, int], *, has_setuid_helper: bool) -> Fi
 def parent_death(_settings: Settings) -> Finding:
     """Whether the kernel ends browsers when the server is killed."""
     check = "parent death"
+    if sys.platform == "win32":
+        return fine(check, "browsers are in a job that the kernel ends with its server")
     if sys.platform != "linux":
         return fine(check, "not known on this system; browsers end when their pipe does")
     setpriv = shutil.which("setpriv")

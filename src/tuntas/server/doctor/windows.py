@@ -1,6 +1,6 @@
 """What only Windows has: Defender, its rights, its short paths. Elsewhere each says that it was not checked.
 
-Reads the registry and the process token; changes nothing. Written from Microsoft's documentation; not yet run there.
+Reads the registry and the process token; changes nothing. Written from Microsoft's documentation; run under Wine only.
 """
 
 from __future__ import annotations
@@ -55,11 +55,11 @@ def long_paths(settings: Settings) -> Finding:
     if sys.platform == "win32":
         import winreg
 
-        with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, _FILE_SYSTEM) as file_system:
-            try:
+        try:
+            with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, _FILE_SYSTEM) as file_system:
                 is_on = winreg.QueryValueEx(file_system, "LongPathsEnabled")[0] == 1
-            except FileNotFoundError:
-                is_on = False
+        except FileNotFoundError:
+            is_on = False
         return judge_path(os.fspath(settings.profiles_dir), is_on=is_on)
     return fine("Windows long paths", _NOT_HERE)
 

