@@ -1,4 +1,4 @@
-"""Writes the documents that are made from declarations: the state machine and the settings. Run it with ``make docs``.
+"""Writes the documents that are made from declarations: states, settings, the HTTP API. Run it with ``make docs``.
 
 A test compares the files with what this makes, so they cannot drift from the code.
 """
@@ -7,10 +7,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from docs.api_pages import pages
+
+from tuntas import __version__
+from tuntas.api.app import routes
 from tuntas.config import Settings
 from tuntas.sessions.machine import STATUS_OF, TRANSITIONS, State
 
 HERE = Path(__file__).parent
+REFERENCE = "reference"
 
 
 def state_machine() -> str:
@@ -63,8 +68,17 @@ def configuration() -> str:
     return "\n".join([*lines, ""])
 
 
-DOCUMENTS = {"state-machine.md": state_machine, "configuration.md": configuration}
+def documents() -> dict[str, str]:
+    """Return every generated document by its path in this folder."""
+    reference = {f"{REFERENCE}/{name}": page for name, page in pages(routes(__version__).openapi()).items()}
+    return {"state-machine.md": state_machine(), "configuration.md": configuration(), **reference}
+
 
 if __name__ == "__main__":
-    for name, make in DOCUMENTS.items():
-        (HERE / name).write_text(make(), encoding="utf-8")
+    made = documents()
+    (HERE / REFERENCE).mkdir(exist_ok=True)
+    for old in (HERE / REFERENCE).glob("*.md"):
+        if f"{REFERENCE}/{old.name}" not in made:
+            old.unlink()
+    for name, text in made.items():
+        (HERE / name).write_text(text, encoding="utf-8")

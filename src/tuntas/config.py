@@ -39,7 +39,9 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
     log_json: bool = Field(default=False, description="Log JSON lines instead of readable ones.")
 
-    boot_concurrency: int = Field(3, ge=1, description="How many sessions may be starting at one moment.")
+    boot_concurrency: int = Field(
+        3, ge=1, description="How many sessions may be starting at one moment; one while the machine is at its limit."
+    )
     launch_timeout_seconds: float = Field(30.0, gt=0, description="Browser launch, until it answers.")
     navigation_timeout_seconds: float = Field(45.0, gt=0, description="WhatsApp's page, until its document is there.")
     start_timeout_seconds: float = Field(60.0, gt=0, description="Page loaded, until a QR or a connection shows.")
@@ -67,6 +69,25 @@ class Settings(BaseSettings):
     removal_attempts: int = Field(3, ge=1, description="Attempts to remove a profile before the answer is given.")
     removal_delay_seconds: float = Field(2.0, ge=0, description="Wait between those attempts.")
 
+    sends_per_minute: float = Field(60.0, ge=0, description="A session's steady pace of sending; 0: without a pace.")
+    sends_at_once: int = Field(10, ge=1, description="Messages that may go out at once before that pace begins.")
+    sends_waiting: int = Field(100, ge=1, description="Messages that may wait in a session's line; then 429.")
+    send_wait_seconds: float = Field(
+        60.0, gt=0, description="How long a message may wait for its turn, and for a session that comes up."
+    )
+
+    media_max_bytes: int = Field(64 * 1024 * 1024, ge=1, description="The largest file that is sent or downloaded.")
+    media_timeout_seconds: float = Field(30.0, gt=0, description="A file's address, until all of it has come.")
+    media_private_addresses: bool = Field(
+        default=False, description="Fetch files from this machine and its own networks too."
+    )
+    media_lifetime_seconds: float = Field(3600.0, gt=0, description="How long downloaded files are kept.")
+
+    webhook_url: AnyHttpUrl | None = Field(None, description="Receiver of all sessions' events, beside their own ones.")
+    webhook_events: list[str] = Field(
+        ["*"], description='Which events it gets, as JSON: ["message", "session.status"].'
+    )
+    webhook_hmac_key: SecretStr | None = Field(None, description="Key with which its deliveries are signed.")
     webhook_timeout_seconds: float = Field(10.0, gt=0, description="A receiver's answer to one delivery.")
     event_retention_days: float = Field(7.0, gt=0, description="How long delivered events and history are kept.")
 

@@ -116,7 +116,7 @@ def test_bad_webhooks_name_the_field(server: Server, webhook: dict[str, Any], fi
 
 def test_a_recipient_who_is_not_on_whatsapp_is_refused_by_whatsapp(server: Server, sandbox: Sandbox) -> None:
     server.pair(sandbox, "shop", "628140000001")
-    found = problem(server.send("shop", "628999999999", "x"), 422, "whatsapp_refused")
+    found = problem(server.send("shop", "628999999999", "x"), 404, "not_found_in_whatsapp")
     assert "WhatsApp" in found["detail"]
     assert server.status("shop") == "WORKING"
 

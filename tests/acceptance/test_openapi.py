@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import httpx
@@ -38,6 +39,29 @@ def test_every_error_is_a_problem_document(document: dict[str, Any]) -> None:
             for status, response in operation["responses"].items():
                 if int(status) >= 400:
                     assert set(response["content"]) == {"application/problem+json"}, f"{method} {path} {status}"
+
+
+def test_the_document_names_the_scope_that_a_key_needs(server: Server, document: dict[str, Any]) -> None:
+    scopes = {"read", "send", "control"}
+    good, bad = {}, {}
+    for scope in scopes | {"admin"}:
+        good[scope] = _key(server, scope)
+        bad[scope] = _key(server, *(scopes - {scope}))
+    for path, methods in document["paths"].items():
+        address = re.sub(r"{\w+}", "none", path)
+        for method, operation in methods.items():
+            if not operation.get("security"):
+                continue
+            ((scope,),) = operation["security"][0].values()
+            assert f"scope `{scope}`" in operation["description"]
+            for key, is_refused in ((good[scope], False), (bad[scope], True)):
+                with server.http.stream(method, address, headers={"X-Api-Key": key}) as answer:
+                    assert (answer.status_code == 403) is is_refused, f"{method} {path} with {scope}: {not is_refused}"
+
+
+def _key(server: Server, *scopes: str) -> str:
+    made = server.http.post("/api/keys", json={"name": "test", "scopes": scopes})
+    return str(made.json()["key"])
 
 
 def test_the_reference_page_needs_no_foreign_host(server: Server) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from conftest import StartServer
-from support.running import Sandbox, run, wait_for
+from support.receiver import Receiver
+from support.running import Sandbox, Server, run, wait_for
 
 BUSY = "Session is busy. Files may still be in use. Please try again in a few moments."
 
@@ -26,6 +29,74 @@ def immutable(folder: Path) -> Iterator[None]:
         yield
     finally:
         subprocess.run(["chattr", "-i", folder], capture_output=True, timeout=10)
+
+
+@contextmanager
+def foreign_process(file: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Have a process that is none of ours hold ``file`` open."""
+    code = "import sys; kept = open(sys.argv[1]); print(flush=True); sys.stdin.read()"
+    command = [sys.executable, "-c", code, str(file)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None
+            process.stdout.readline()
+            yield process
+        finally:
+            process.kill()
+
+
+def measured(server: Server) -> dict[tuple[str, str], float]:
+    """Return each metric's value by its name and its label's value."""
+    answer = server.http.get("/metrics", headers={"X-Api-Key": ""})
+    assert answer.status_code == 200
+    return {
+        (sample.name, next(iter(sample.labels.values()), "")): sample.value
+        for family in text_string_to_metric_families(answer.text)
+        for sample in family.samples
+    }
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere an open file blocks the rename itself")
+def test_a_profile_that_a_foreign_process_uses_is_not_called_gone_before_it_lets_go(
+    start_server: StartServer, sandbox: Sandbox
+) -> None:
+    server = start_server()
+    with Receiver() as receiver:
+        server.pair(sandbox, "used", "628180000003", config={"webhooks": [{"url": receiver.url, "events": ["*"]}]})
+        server.http.post("/api/sessions/used/stop")
+        assert measured(server)["tuntas_sessions", "STOPPED"] == 1
+        database = next((server.profiles / "used").rglob("*/LOCK"))
+        with foreign_process(database) as holder:
+            answer = server.http.delete("/api/sessions/used")
+            assert answer.status_code == 202
+            assert answer.json()["message"] == BUSY
+            assert [one["pid"] for one in answer.json()["removal"]["holders"]] == [holder.pid]
+            assert receiver.wait_for("removal.quarantined")["payload"]["session"] == "used"
+
+            # The bytes go at once, but what is still open is not gone: it is told until nobody has it.
+            stuck = receiver.wait_for("removal.stuck")
+            assert stuck["payload"]["reason"] == "in_use"
+            assert [one["pid"] for one in stuck["payload"]["holders"]] == [holder.pid]
+            assert server.http.delete("/api/sessions/used").status_code == 202
+            server.wait_trash_empty()
+            numbers = measured(server)
+            assert numbers["tuntas_removals", "stuck"] == 1
+            assert numbers["tuntas_removals_held", "in_use"] == 1
+            assert numbers["tuntas_removals_bytes", ""] > 0
+            assert numbers["tuntas_removals_oldest_age_seconds", ""] > 0
+
+            server.create("used")
+            server.wait_status("used", "SCAN_QR_CODE")
+            assert server.http.delete("/api/sessions/used").status_code == 200
+        purged = receiver.wait_for("removal.purged")
+        assert purged["payload"]["id"] == stuck["payload"]["id"]
+        assert purged["payload"]["holders"] == []
+    assert server.http.get("/api/removals").json() == []
+    assert server.http.delete("/api/sessions/used").status_code == 200
+    numbers = measured(server)
+    assert numbers["tuntas_removals", "stuck"] == 0
+    assert numbers["tuntas_removals_oldest_age_seconds", ""] == 0
+    assert numbers["tuntas_sessions", "STOPPED"] == 0
 
 
 def test_a_held_profile_is_told_the_name_is_free_and_it_goes_when_it_can(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ from tuntas.foundation.backoff import Backoff
 from tuntas.foundation.clock import SystemClock
 from tuntas.foundation.tasks import end, spawn
 from tuntas.profiles import ProfileStore, Remover
-from tuntas.sessions.errors import BeingRemoved, PageUnavailable, Superseded
+from tuntas.sessions.errors import BeingRemoved, PageRefused, PageUnavailable, Superseded
 from tuntas.sessions.gate import BootGate
 from tuntas.sessions.machine import LIVE, State
 from tuntas.sessions.model import (
@@ -32,11 +33,13 @@ from tuntas.sessions.model import (
     Scanned,
     Unlinked,
 )
+from tuntas.sessions.pacing import Pace
 from tuntas.sessions.ports import LaunchRefused, Sink
+from tuntas.sessions.sending import SendLimits
 from tuntas.sessions.supervisor import Supervisor
 from tuntas.sessions.surroundings import Limits, Surroundings
 from tuntas.sessions.wishes import WishKind
-from tuntas.storage import SqlRemovalJournal, SqlSessionStore
+from tuntas.storage import SqlEventLog, SqlRemovalJournal, SqlSendJournal, SqlSessionStore
 
 LIMIT_SECONDS = 20.0
 ME = Me("628@c.us", "Shop")
@@ -51,6 +54,14 @@ class ToldPage:
         self.is_open = True
         self.logged_out = False
         self.answers = True
+        self.asked_since: list[int] = []
+        self.stored: list[dict[str, Any]] = []
+        self.may_tell = asyncio.Event()
+        self.may_tell.set()
+        self.sending: list[str] = []
+        self.sent: dict[str, Message] = {}
+        self.may_send = asyncio.Event()
+        self.may_send.set()
         self.record = BrowserRecord(1, 1.0, 1, "boot", str(profile), "told", "1", datetime.now(UTC))
 
     async def probe(self) -> bool:
@@ -69,11 +80,27 @@ class ToldPage:
         self.is_open = False
         return "closed"
 
-    async def send_text(self, chat_id: str, text: str, *, reply_to: str | None, link_preview: bool) -> Message:
-        raise NotImplementedError
+    async def send(self, kind: str, content: Mapping[str, Any], *, token: str) -> Message:
+        assert kind == "text"
+        chat_id, text = content["chatId"], content["body"]
+        self.sending.append(text)
+        await self.may_send.wait()
+        if not self.is_open or not self.answers:
+            message = "the page went away"
+            raise PageUnavailable(message)
+        if text == "refused":
+            raise PageRefused(text)
+        known = self.sent.get(token)
+        if known is None:
+            known = Message(f"true_{chat_id}_{token}", 1, ME.id, chat_id, True, text, "api")
+            self.sent[token] = known
+        return known
 
-    async def chat_messages(self, chat_id: str, *, limit: int) -> list[Message]:
-        raise NotImplementedError
+    async def ask(self, name: str, arguments: Mapping[str, Any]) -> Any:
+        assert name == "messagesSince"
+        self.asked_since.append(arguments["since"])
+        await self.may_tell.wait()
+        return self.stored
 
     async def screenshot(self) -> bytes:
         raise NotImplementedError
@@ -111,11 +138,19 @@ class ToldEngine:
 class World:
     """A supervisor with everything around it."""
 
-    def __init__(self, supervisor: Supervisor, engine: ToldEngine, store: SqlSessionStore, profiles: Path) -> None:
+    def __init__(
+        self,
+        supervisor: Supervisor,
+        engine: ToldEngine,
+        store: SqlSessionStore,
+        profiles: Path,
+        log: SqlEventLog,
+    ) -> None:
         self.supervisor = supervisor
         self.engine = engine
         self.store = store
         self.profiles = profiles
+        self.log = log
 
     async def reach(self, name: str, *states: State) -> None:
         await until(lambda: self.supervisor.find(name).record.state in states)
@@ -146,28 +181,39 @@ LIMITS = Limits(
 )
 
 
+UNPACED = SendLimits(Pace(per_minute=0), wait_seconds=10)
+
+
 @asynccontextmanager
-async def world(path: Path, limits: Limits = LIMITS) -> AsyncIterator[World]:
+async def world(path: Path, limits: Limits = LIMITS, send_limits: SendLimits = UNPACED) -> AsyncIterator[World]:
     async with opened(path / "test.db") as database, asyncio.timeout(LIMIT_SECONDS):
         profiles = ProfileStore(path / "profiles")
         remover = Remover(profiles, SqlRemovalJournal(database), SystemClock())
         removing = spawn(remover.run(), name="removals")
         await remover.resume()
         engine = ToldEngine()
-        store = SqlSessionStore(database, lambda _: None)
-        around = Surroundings(store, engine, profiles, remover, SystemClock(), BootGate(2), limits)
+        store = SqlSessionStore(database)
+        clock = SystemClock()
+        gate = BootGate(2, lambda: False)
+        journal = SqlSendJournal(database, clock)
+        around = Surroundings(store, engine, profiles, remover, clock, gate, limits, journal, send_limits)
         supervisor = Supervisor(around)
         try:
-            yield World(supervisor, engine, store, path / "profiles")
+            yield World(supervisor, engine, store, path / "profiles", SqlEventLog(database))
         finally:
             await supervisor.close(5.0, asyncio.Event())
             await end(removing)
             assert not [page for page in engine.pages if page.is_open]
 
 
-def play(path: Path, scene: Callable[[World], Awaitable[None]], limits: Limits = LIMITS) -> None:
+def play(
+    path: Path,
+    scene: Callable[[World], Awaitable[None]],
+    limits: Limits = LIMITS,
+    send_limits: SendLimits = UNPACED,
+) -> None:
     async def main() -> None:
-        async with world(path, limits) as here:
+        async with world(path, limits, send_limits) as here:
             await scene(here)
 
     asyncio.run(main())
@@ -286,6 +332,23 @@ def test_a_hung_page_is_replaced(tmp_path: Path) -> None:
         assert not page.is_open
         reasons = [change.reason for change in await here.store.history(here.supervisor.find("s").record, limit=20)]
         assert "page_hung" in reasons
+
+    play(tmp_path, scene, dataclasses.replace(LIMITS, liveness_interval_seconds=0.05))
+
+
+def test_a_page_that_hangs_while_it_shows_a_qr_is_replaced(tmp_path: Path) -> None:
+    async def scene(here: World) -> None:
+        await here.supervisor.add(a_session("s"))
+        await until(lambda: here.engine.pages)
+        (page,) = here.engine.pages
+        page.sink(QrShown("2@a"))
+        await here.reach("s", State.SCAN_QR_CODE)
+        page.answers = False
+        await until(lambda: len(here.engine.pages) == 2)
+        assert not page.is_open
+        reasons = [change.reason for change in await here.store.history(here.supervisor.find("s").record, limit=20)]
+        assert "page_hung" in reasons
+        assert "qr_not_renewed" not in reasons
 
     play(tmp_path, scene, dataclasses.replace(LIMITS, liveness_interval_seconds=0.05))
 

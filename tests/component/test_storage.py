@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -18,16 +19,26 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from tuntas.events import Event, EventName, Me, Retries, RetryPolicy, Subscription
 from tuntas.foundation.clock import SystemClock
 from tuntas.foundation.identifiers import fingerprint, ulid
 from tuntas.profiles import Holder, Reason, Removal, RemovalState
+from tuntas.sessions.access import Scope
 from tuntas.sessions.errors import NameTaken
 from tuntas.sessions.machine import State, Status
 from tuntas.sessions.model import BrowserRecord, SessionConfig, SessionRecord, StateChange
 from tuntas.sessions.reconcile import Desired
-from tuntas.storage import Database, DatabaseUnusable, KeyStore, SqlOutbox, SqlRemovalJournal, SqlSessionStore
+from tuntas.storage import (
+    Database,
+    DatabaseUnusable,
+    KeyStore,
+    Publisher,
+    SqlOutbox,
+    SqlRemovalJournal,
+    SqlSessionStore,
+)
 from tuntas.storage.tables import Moment, metadata
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
@@ -92,7 +103,7 @@ def test_a_session_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     )
 
     async def work(database: Database) -> None:
-        store = SqlSessionStore(database, lambda _: None)
+        store = SqlSessionStore(database)
         await store.insert(a_session("other"))
         await store.insert(record)
         assert (await store.load())[1] == record
@@ -102,7 +113,7 @@ def test_a_session_is_read_back_as_it_was_written(tmp_path: Path) -> None:
 
 def test_a_taken_name_is_refused_and_the_first_session_stays(tmp_path: Path) -> None:
     async def work(database: Database) -> None:
-        store = SqlSessionStore(database, lambda _: None)
+        store = SqlSessionStore(database)
         first = a_session()
         await store.insert(first)
         with pytest.raises(NameTaken):
@@ -116,7 +127,7 @@ def test_state_story_and_event_are_written_together_and_wake_the_lane(tmp_path: 
     woken: list[str] = []
 
     async def work(database: Database) -> None:
-        store, outbox = SqlSessionStore(database, woken.append), SqlOutbox(database)
+        store, outbox = SqlSessionStore(database, Publisher(woken.append)), SqlOutbox(database)
         wants_status = Subscription("https://example.com/status", ("session.status",))
         wants_messages = Subscription("https://example.com/messages", ("message",))
         record = a_session("shop", wants_status, wants_messages)
@@ -138,7 +149,7 @@ def test_state_story_and_event_are_written_together_and_wake_the_lane(tmp_path: 
 
 def test_a_deleted_session_leaves_its_last_event_and_frees_its_name(tmp_path: Path) -> None:
     async def work(database: Database) -> None:
-        store, outbox = SqlSessionStore(database, lambda _: None), SqlOutbox(database)
+        store, outbox = SqlSessionStore(database), SqlOutbox(database)
         record = a_session("shop", Subscription("https://example.com/", ("*",)))
         await store.insert(record)
         change = StateChange(NOW, State.STOPPED, State.REMOVED, Status.STOPPED, "delete_requested", None, "api")
@@ -180,20 +191,122 @@ def test_removals_are_kept_until_they_are_purged(tmp_path: Path) -> None:
     in_database(tmp_path, work)
 
 
-def test_only_the_first_key_is_made_and_only_its_fingerprint_kept(tmp_path: Path) -> None:
+def test_a_removal_s_news_go_to_its_session_s_receivers_also_when_the_session_is_gone(tmp_path: Path) -> None:
+    woken: list[str] = []
+
     async def work(database: Database) -> None:
-        keys = KeyStore(database, SystemClock())
-        key = await keys.first_key()
-        assert key is not None
-        assert await keys.first_key() is None
-        assert await keys.fingerprints() == {fingerprint(key)}
+        store, outbox = SqlSessionStore(database), SqlOutbox(database)
+        record = replace(
+            a_session("shop", Subscription("https://example.com/", ("removal.stuck", "removal.purged"))),
+            me=Me("628@c.us", "Shop"),
+        )
+        await store.insert(record)
+        journal = SqlRemovalJournal(database, Publisher(woken.append))
+        removal = Removal("r1", "shop", Path("/p/shop"), RemovalState.INTENT, NOW, NOW)
+        await journal.put(removal)
+        change = StateChange(NOW, State.STOPPED, State.REMOVED, Status.STOPPED, "remove", None, "api")
+        await store.delete(record, change, [])
+        await store.insert(a_session("shop", Subscription("https://example.com/new", ("*",))))
+        trash = Path("/p/.trash/r1")
+        await journal.put(replace(removal, state=RemovalState.QUARANTINED, trash_path=trash))
+        stuck = replace(removal, state=RemovalState.STUCK, trash_path=trash, reason=Reason.IN_USE)
+        await journal.put(stuck)
+        await journal.put(replace(stuck, attempts=2))
+        await journal.put(replace(stuck, reason=Reason.READ_ONLY))
+        await journal.put(replace(removal, state=RemovalState.PURGED, trash_path=trash))
+
+        (lane,) = await outbox.lanes()
+        waiting = [json.loads(one.body) for one in await outbox.waiting(lane, limit=10)]
+        assert lane.startswith(record.id)
+        assert [(one["event"], one["payload"]["reason"]) for one in waiting] == [
+            ("removal.stuck", "in_use"),
+            ("removal.stuck", "read_only"),
+            ("removal.purged", None),
+        ]
+        assert {one["session"] for one in waiting} == {"shop"}
+        assert {one["me"]["id"] for one in waiting} == {"628@c.us"}
+        assert woken == [lane] * 3
 
     in_database(tmp_path, work)
 
 
+def test_a_folder_that_no_session_has_is_removed_without_telling_anybody(tmp_path: Path) -> None:
+    async def work(database: Database) -> None:
+        store, outbox = SqlSessionStore(database), SqlOutbox(database)
+        await store.insert(a_session("shop", Subscription("https://example.com/", ("*",))))
+        journal = SqlRemovalJournal(database)
+        await journal.put(Removal("r1", "shop", Path("/p/shop.old"), RemovalState.STUCK, NOW, NOW))
+        assert await outbox.lanes() == []
+        assert [one.id for one in await journal.unfinished()] == ["r1"]
+
+    in_database(tmp_path, work)
+
+
+def test_a_database_of_the_first_version_keeps_its_removals(tmp_path: Path) -> None:
+    async def work() -> None:
+        database = Database(f"sqlite:///{tmp_path / 'old.db'}")
+        try:
+            await database.migrate("0001")
+            await database.run(lambda connection: connection.execute(text(_OLD_REMOVAL)))
+            await database.migrate()
+            (removal,) = await SqlRemovalJournal(database).unfinished()
+            await SqlRemovalJournal(database).put(replace(removal, state=RemovalState.PURGED))
+        finally:
+            database.close()
+        assert (removal.id, removal.session, removal.reason) == ("r1", "shop", Reason.IN_USE)
+
+    asyncio.run(work())
+
+
+_OLD_REMOVAL = """
+    INSERT INTO removals (id, session, path, state, reason, holders, attempts, created_at, updated_at)
+    VALUES ('r1', 'shop', '/p/shop', 'stuck', 'in_use', '[]', 3, 1, 1)
+"""
+
+
+def test_only_the_first_key_is_made_by_itself_and_it_is_good_for_everything(tmp_path: Path) -> None:
+    async def work(database: Database) -> None:
+        keys = KeyStore(database, SystemClock())
+        secret = await keys.first_key()
+        assert secret is not None
+        assert await keys.first_key() is None
+        next_life = KeyStore(database, SystemClock())
+        await next_life.load()
+        assert await next_life.first_key() is None
+        caller = await next_life.identify(secret)
+        assert caller is not None
+        assert all(caller.may(scope) for scope in Scope)
+        assert await next_life.identify("another") is None
+
+    in_database(tmp_path, work)
+
+
+def test_a_key_of_the_first_version_stays_good_for_everything(tmp_path: Path) -> None:
+    async def work() -> None:
+        database = Database(f"sqlite:///{tmp_path / 'old.db'}")
+        try:
+            await database.migrate("0001")
+            values = {"id": "k1", "name": "first", "fingerprint": fingerprint("secret"), "created_at": 1}
+            old = text(
+                "INSERT INTO keys (id, name, fingerprint, created_at) VALUES (:id, :name, :fingerprint, :created_at)"
+            )
+            await database.run(lambda connection: connection.execute(old, values))
+            await database.migrate()
+            keys = KeyStore(database, SystemClock())
+            await keys.load()
+            caller = await keys.identify("secret")
+        finally:
+            database.close()
+        assert caller is not None
+        assert caller.may(Scope.ADMIN)
+        assert caller.may_use("any")
+
+    asyncio.run(work())
+
+
 def test_pruning_forgets_what_is_old_and_done_and_nothing_else(tmp_path: Path) -> None:
     async def work(database: Database) -> None:
-        store, outbox = SqlSessionStore(database, lambda _: None), SqlOutbox(database)
+        store, outbox = SqlSessionStore(database), SqlOutbox(database)
         record = a_session("shop", Subscription("https://example.com/", ("*",)))
         await store.insert(record)
         for number in range(2):
@@ -202,7 +315,7 @@ def test_pruning_forgets_what_is_old_and_done_and_nothing_else(tmp_path: Path) -
             await store.save(record, change, [Event(EventName.SESSION_STATUS, "shop", number, {})])
         (lane,) = await outbox.lanes()
         first, second = await outbox.waiting(lane, limit=10)
-        await outbox.delivered(first)
+        await outbox.delivered([first])
         await store.prune(NOW - timedelta(days=7))
         await outbox.prune(datetime.now(UTC) + timedelta(days=1))
         assert [change.reason for change in await store.history(record, limit=10)] == ["r0"]
@@ -239,7 +352,7 @@ from tuntas.storage import Database, SqlSessionStore
 async def main():
     database = Database("sqlite:///" + sys.argv[1])
     await database.migrate()
-    store = SqlSessionStore(database, lambda lane: None)
+    store = SqlSessionStore(database)
     for number in range(10_000):
         await store.insert(a_session(f"s{{number}}"))
         print(number, flush=True)
@@ -263,7 +376,7 @@ def test_what_was_acknowledged_survives_kill_9(tmp_path: Path) -> None:
 
     async def main() -> list[SessionRecord]:
         async with opened(path) as database:
-            return await SqlSessionStore(database, lambda _: None).load()
+            return await SqlSessionStore(database).load()
 
     names = {record.name for record in asyncio.run(main())}
     assert {f"s{number}" for number in range(acknowledged + 1)} <= names
@@ -303,7 +416,7 @@ def test_a_kill_in_the_middle_of_a_migration_leaves_nothing_half_done(tmp_path: 
     assert killed.returncode == -signal.SIGKILL, killed.stderr
 
     async def work(database: Database) -> None:
-        store = SqlSessionStore(database, lambda _: None)
+        store = SqlSessionStore(database)
         await store.insert(a_session())
         assert len(await store.load()) == 1
 

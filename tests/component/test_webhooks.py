@@ -6,16 +6,22 @@ import asyncio
 import socket
 import time
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import pytest
+from standardwebhooks import Webhook as StandardWebhook
+from standardwebhooks import WebhookVerificationError
 
 from component.test_storage import a_session, opened
 from support.receiver import Receiver
 from tuntas.events import Event, EventName, Retries, RetryPolicy, Subscription
 from tuntas.foundation.clock import SystemClock
 from tuntas.sessions.model import SessionRecord
-from tuntas.storage import Database, SqlOutbox, SqlSessionStore
-from tuntas.webhooks.delivery import Deliverer
+from tuntas.storage import Database, Publisher, SqlOutbox, SqlSessionStore
+from tuntas.webhooks.delivery import Deliverer, Replayer, retry_after_seconds
+from tuntas.webhooks.ports import DeliveryFilter
 
 QUICK = Retries(RetryPolicy.CONSTANT, delay_seconds=0.05, attempts=5)
 LIMIT_SECONDS = 20.0
@@ -25,9 +31,10 @@ class Post:
     """A store and a deliverer on one database."""
 
     def __init__(self, database: Database) -> None:
+        self.database = database
         self.outbox = SqlOutbox(database)
         self.deliverer = Deliverer(self.outbox, SystemClock(), timeout_seconds=2.0, version="test")
-        self.store = SqlSessionStore(database, self.deliverer.wake)
+        self.store = SqlSessionStore(database, Publisher(self.deliverer.wake))
 
     async def publish(self, record: SessionRecord, *numbers: int) -> None:
         for number in numbers:
@@ -163,3 +170,76 @@ def test_nothing_runs_while_nothing_waits(tmp_path: Path) -> None:
             await until(quiet)
 
         with_post(tmp_path, work)
+
+
+def test_a_receiver_may_say_when_to_come_again(tmp_path: Path) -> None:
+    with Receiver(answers=[429], retry_after="1") as receiver:
+
+        async def work(post: Post) -> None:
+            begun = time.monotonic()
+            await post.publish(a_session("s", Subscription(receiver.url, ("*",), None, QUICK)), 1)
+            await asyncio.to_thread(receiver.wait_count, 1)
+            assert time.monotonic() - begun >= 1.0
+
+        with_post(tmp_path, work)
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        (None, 0.0),
+        ("7", 7.0),
+        ("-7", 0.0),
+        ("soon", 0.0),
+        ("Mon, 23 Nov 2026 12:00:30 GMT", 30.0),
+        ("Mon, 23 Nov 2026 11:00:00 GMT", 0.0),
+        ("nan", 0.0),
+    ],
+)
+def test_what_a_receiver_says_is_read_as_seconds_or_as_a_date(value: str | None, seconds: float) -> None:
+    assert retry_after_seconds(value, datetime(2026, 11, 23, 12, tzinfo=UTC)) == seconds
+
+
+def test_dead_and_delivered_ones_are_listed_and_replayed_in_their_order_with_their_ids(tmp_path: Path) -> None:
+    async def counts_are(post: Post, **wanted: int) -> None:
+        async def look() -> bool:
+            return {"waiting": 0, "delivered": 0, "dead": 0} | wanted == await post.outbox.counts()
+
+        await until(look)
+
+    with Receiver(answers=[500] * 5) as receiver:
+
+        async def work(post: Post) -> None:
+            await post.publish(a_session("s", Subscription(receiver.url, ("*",), None, QUICK)), 1, 2, 3)
+            await counts_are(post, delivered=2, dead=1)
+            (dead,) = await post.outbox.notes(DeliveryFilter(state="dead"), limit=10)
+            assert (dead.session, dead.event, dead.attempts, dead.error) == ("s", "message", 5, "HTTP 500")
+            replay = Replayer(post.outbox, post.deliverer, SystemClock())
+            assert await replay(DeliveryFilter(state="dead")) == 1
+            await counts_are(post, delivered=3)
+            assert await replay(DeliveryFilter(session="other")) == 0
+            assert await replay(DeliveryFilter(session="s", since=datetime(1970, 1, 1, tzinfo=UTC))) == 1
+            await asyncio.to_thread(receiver.wait_count, 6)
+
+        with_post(tmp_path, work)
+    assert numbers(receiver.seen) == [2, 3, 1, 1, 2, 3]
+    assert len({event["id"] for event in receiver.seen}) == 3
+
+
+def test_a_receiver_of_everything_gets_what_no_session_asked_for(tmp_path: Path) -> None:
+    with Receiver() as receiver:
+
+        async def work(post: Post) -> None:
+            everywhere = [Subscription(receiver.url, ("message",), "whsec_c2VjcmV0", QUICK)]
+            publisher = Publisher(post.deliverer.wake, everywhere=everywhere)
+            store = SqlSessionStore(post.database, publisher)
+            await store.publish(a_session("s"), [Event(EventName.MESSAGE, "s", 7, {"number": 7})])
+            await asyncio.to_thread(receiver.wait_count, 1)
+
+        with_post(tmp_path, work)
+    assert numbers(receiver.seen) == [7]
+    # The library of the standard agrees that it is signed.
+    standard = StandardWebhook("whsec_c2VjcmV0")
+    assert standard.verify(receiver.bodies[0], receiver.headers[0])["id"] == receiver.seen[0]["id"]
+    with pytest.raises(WebhookVerificationError):
+        standard.verify(receiver.bodies[0] + b" ", receiver.headers[0])

@@ -15,7 +15,7 @@ from typing import Any
 class Receiver:
     """Answers 204, or what ``answers`` says for the first requests."""
 
-    def __init__(self, answers: list[int] | None = None, port: int = 0) -> None:
+    def __init__(self, answers: list[int] | None = None, port: int = 0, retry_after: str | None = None) -> None:
         self.seen: list[dict[str, Any]] = []
         self.refused: list[dict[str, Any]] = []
         self.bodies: list[bytes] = []
@@ -33,6 +33,8 @@ class Receiver:
                 status = receiver._take(body, {name.lower(): value for name, value in self.headers.items()})
                 self.send_response(status)
                 self.send_header("Content-Length", "0")
+                if retry_after is not None:
+                    self.send_header("Retry-After", retry_after)
                 self.end_headers()
 
             def log_message(self, *_: Any) -> None:

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
+import re
 
 import pytest
+from docs.generate import HERE, REFERENCE, documents
 
-DOCS = Path(__file__).parents[2] / "docs"
-
-
-def _generator() -> dict[str, object]:
-    spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    documents: dict[str, object] = module.DOCUMENTS
-    return documents
+from tuntas.api.app import routes
 
 
-@pytest.mark.parametrize("name", ["state-machine.md", "configuration.md"])
-def test_document_matches_what_is_generated(name: str) -> None:
-    make = _generator()[name]
-    assert callable(make)
-    assert (DOCS / name).read_text(encoding="utf-8") == make(), "run `make docs`"
+def test_each_document_is_what_is_generated_and_there_is_no_other() -> None:
+    made = documents()
+    for name, text in made.items():
+        path = HERE / name
+        assert path.is_file(), f"{name} is missing: run `make docs`"
+        assert path.read_text(encoding="utf-8") == text, f"{name} is old: run `make docs`"
+    left = {f"{REFERENCE}/{path.name}" for path in (HERE / REFERENCE).iterdir()} - set(made)
+    assert not left, f"no longer made: {left}; run `make docs`"
+
+
+@pytest.mark.parametrize("name", ["from-waha.md", "from-wwebjs-api.md"])
+def test_each_request_that_a_guide_names_exists(name: str) -> None:
+    known = {
+        f"{method.upper()} {_without_names(path)}"
+        for path, methods in routes("0").openapi()["paths"].items()
+        for method in methods
+    }
+    named = re.findall(r"`(GET|POST|PUT|DELETE) (/api/[^`?]*)", (HERE / name).read_text(encoding="utf-8"))
+    assert named
+    assert {f"{method} {_without_names(path)}" for method, path in named} <= known
+
+
+def _without_names(path: str) -> str:
+    return re.sub(r"{\w+}", "{}", path)

@@ -24,6 +24,8 @@ CALM = Situation(
     fault_budget=3,
     permanent_fault=False,
     due_at=None,
+    probe_at=None,
+    behind=False,
     shutting_down=False,
 )
 
@@ -41,6 +43,8 @@ situations = st.builds(
     fault_budget=st.just(3),
     permanent_fault=st.booleans(),
     due_at=st.one_of(st.none(), st.floats(0, 20)),
+    probe_at=st.one_of(st.none(), st.floats(0, 20)),
+    behind=st.booleans(),
     shutting_down=st.booleans(),
 )
 
@@ -53,7 +57,7 @@ def perform(at: Situation, act: Act) -> Situation:
 
     match act:
         case Act.LAUNCH:
-            return replace(go(Trigger.LAUNCHED), start_asked=False, profile_gone=False, due_at=None)
+            return replace(go(Trigger.LAUNCHED), start_asked=False, profile_gone=False, due_at=None, probe_at=None)
         case Act.BEGIN_STOP:
             return go(Trigger.END_ASKED)
         case Act.BEGIN_RECOVERY:
@@ -62,7 +66,9 @@ def perform(at: Situation, act: Act) -> Situation:
             return replace(at, log_out_tried=True)
         case Act.END_BROWSER:
             gone = go(Trigger.BROWSER_GONE)
-            return replace(gone, linked=False, end_asked=False, log_out_tried=False, profile_gone=False, due_at=None)
+            return replace(
+                gone, linked=False, end_asked=False, log_out_tried=False, profile_gone=False, due_at=None, probe_at=None
+            )
         case Act.DISCARD_PROFILE:
             return replace(at, discard_profile=False, profile_gone=True)
         case Act.SETTLE:
@@ -71,8 +77,10 @@ def perform(at: Situation, act: Act) -> Situation:
             return go(Trigger.GAVE_UP)
         case Act.FORGET:
             return go(Trigger.FORGOTTEN)
+        case Act.CATCH_UP:
+            return replace(at, behind=False)
         case Act.PROBE:
-            return replace(at, due_at=None)
+            return replace(at, probe_at=None)
         case Act.REST:
             return at
 

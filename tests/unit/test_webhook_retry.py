@@ -25,3 +25,16 @@ def test_the_wait_grows_as_the_policy_says_and_then_it_gives_up(policy: RetryPol
 def test_no_wait_is_longer_than_the_ceiling() -> None:
     retries = Retries(RetryPolicy.EXPONENTIAL, delay_seconds=2.0, attempts=10_000)
     assert after_failure(retries, 9_000) == TryAgain(CEILING_SECONDS)
+
+
+def test_a_little_chance_spreads_attempts_and_never_brings_them_forward() -> None:
+    retries = Retries(RetryPolicy.CONSTANT, delay_seconds=10.0, attempts=5)
+    delays = [after_failure(retries, 1, chance=chance) for chance in (0.0, 0.5, 1.0)]
+    assert delays == [TryAgain(10.0), TryAgain(10.5), TryAgain(11.0)]
+
+
+def test_what_the_receiver_asks_for_counts_if_it_is_longer_up_to_the_ceiling() -> None:
+    retries = Retries(RetryPolicy.CONSTANT, delay_seconds=10.0, attempts=5)
+    assert after_failure(retries, 1, asked_seconds=5) == TryAgain(10.0)
+    assert after_failure(retries, 1, asked_seconds=60) == TryAgain(60.0)
+    assert after_failure(retries, 1, asked_seconds=1e9) == TryAgain(CEILING_SECONDS)

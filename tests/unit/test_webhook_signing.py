@@ -17,7 +17,7 @@ def test_signature_matches_the_published_vector() -> None:
 
 
 def test_headers_carry_the_signature_only_with_a_key() -> None:
-    signed = headers(BODY, request_id="r", timestamp=1, key="my-secret-key")
+    signed = headers(BODY, request_id="r", event_id="evt_1", timestamp=1, key="my-secret-key")
     assert signed["X-Webhook-Hmac"] == EXPECTED
     assert signed["X-Webhook-Hmac-Algorithm"] == "sha512"
-    assert "X-Webhook-Hmac" not in headers(BODY, request_id="r", timestamp=1, key=None)
+    assert "X-Webhook-Hmac" not in headers(BODY, request_id="r", event_id="evt_1", timestamp=1, key=None)

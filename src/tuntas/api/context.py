@@ -3,16 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, Request
 
+from tuntas.api.fetching import Limits
+from tuntas.api.received_files import ReceivedFiles
+from tuntas.events import Bell
 from tuntas.profiles import Removal
+from tuntas.sessions.access import Caller, Key
 from tuntas.sessions.cleanup import CleanupWish
 from tuntas.sessions.leftovers import Plan, Report
 from tuntas.sessions.service import SessionService
+from tuntas.webhooks.ports import DeliveryFilter, EventLog, Outbox
+
+
+class Keys(Protocol):
+    """The keys that clients may use."""
+
+    async def identify(self, secret: str) -> Caller | None:
+        """Return who has this key, None if nobody has."""
+        ...
+
+    async def create(self, caller: Caller) -> tuple[Key, str]:
+        """Make a key and return it with its secret."""
+        ...
+
+    def all(self) -> list[Key]:
+        """Return all stored keys, oldest first."""
+        ...
+
+    async def revoke(self, key_id: str) -> bool:
+        """Make a key worthless at once; False if there is none of this id."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +47,39 @@ class Gateway:
 
     sessions: SessionService
     open_removals: Callable[[], Sequence[Removal]]
-    accepts_key: Callable[[str], bool]
-    outbox_counts: Callable[[], Awaitable[dict[str, int]]]
+    keys: Keys
+    now: Callable[[], datetime]
+    outbox: Outbox
+    event_log: EventLog
+    bell: Bell
+    replay: Callable[[DeliveryFilter], Awaitable[int]]
     clean_up: Callable[[CleanupWish, bool], Awaitable[tuple[Plan, Report]]]
+    fetch_limits: Limits
+    files: ReceivedFiles
     profiles_dir: Path
     version: str
     wa_js_version: str
     browser: str
 
+    def as_seen_by(self, caller: Caller) -> Gateway:
+        """Return the gateway as a key that is limited to some sessions may see it."""
+        return replace(
+            self,
+            sessions=self.sessions.as_seen_by(caller),
+            open_removals=lambda: [one for one in self.open_removals() if caller.may_use(one.session)],
+        )
+
 
 def _gateway(request: Request) -> Gateway:
+    """Return the gateway as this request's key may see it: with its own sessions only."""
     gateway: Gateway = request.app.state.gateway
-    return gateway
+    caller: Caller | None = getattr(request.state, "caller", None)
+    return gateway if caller is None or caller.sessions is None else gateway.as_seen_by(caller)
 
 
 GatewayHere = Annotated[Gateway, Depends(_gateway)]
+
+
+async def ask_page(gateway: Gateway, session: str, call: str, /, **asked: Any) -> Any:
+    """Ask the page of a session that is WORKING; see ``WhatsAppPage.ask`` and ``SessionService.with_page``."""
+    return await gateway.sessions.with_page(session, lambda page: page.ask(call, asked))

@@ -8,10 +8,12 @@ from fastapi import APIRouter
 
 from tuntas.api.context import GatewayHere
 from tuntas.api.errors import problems
-from tuntas.api.security import KeyRequired
+from tuntas.api.security import needs
 from tuntas.events import ENGINE
+from tuntas.sessions.access import Scope
 
 router = APIRouter(tags=["health"])
+_LOOK = needs(Scope.READ)
 
 
 @router.get("/ping", summary="Is the server there")
@@ -29,11 +31,11 @@ async def healthz() -> dict[str, str]:
 @router.get("/readyz", summary="Can the server work")
 async def readyz(gateway: GatewayHere) -> dict[str, str]:
     """Answer when the database answers."""
-    await gateway.outbox_counts()
+    await gateway.outbox.counts()
     return {"status": "ready"}
 
 
-@router.get("/health", responses=problems(), dependencies=[KeyRequired], summary="How the server is")
+@router.get("/health", responses=problems(), dependencies=[_LOOK], summary="How the server is")
 async def health(gateway: GatewayHere) -> dict[str, Any]:
     """Count the sessions by status, the removals that wait, and the webhook deliveries by state."""
     sessions: dict[str, int] = {}
@@ -46,11 +48,11 @@ async def health(gateway: GatewayHere) -> dict[str, Any]:
         "status": "ok",
         "sessions": sessions,
         "removals": removals,
-        "deliveries": await gateway.outbox_counts(),
+        "deliveries": await gateway.outbox.counts(),
     }
 
 
-@router.get("/api/server/version", responses=problems(), dependencies=[KeyRequired], summary="Versions")
+@router.get("/api/server/version", responses=problems(), dependencies=[_LOOK], summary="Versions")
 async def version(gateway: GatewayHere) -> dict[str, str]:
     """Return the versions of what is at work."""
     return {
@@ -62,7 +64,7 @@ async def version(gateway: GatewayHere) -> dict[str, str]:
     }
 
 
-@router.get("/api/server/status", responses=problems(), dependencies=[KeyRequired], summary="Status")
+@router.get("/api/server/status", responses=problems(), dependencies=[_LOOK], summary="Status")
 async def status(gateway: GatewayHere) -> dict[str, Any]:
     """Return what `/health` returns; WAHA's address for it."""
     return await health(gateway)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import AfterValidator
 
 from tuntas.api.chat_ids import normal_chat_id
 from tuntas.api.context import GatewayHere
 from tuntas.api.errors import problems
-from tuntas.api.schemas import MessageOut, SendText
+from tuntas.api.files import with_files
+from tuntas.api.schemas import MessageId, MessageOut, SendText
+from tuntas.api.sending import SendDoor
 from tuntas.api.sessions import Name
-from tuntas.events import Message
+from tuntas.events import Message, message_of
 
 router = APIRouter(prefix="/api", tags=["messages"])
 
@@ -21,14 +23,25 @@ ChatIdHere = Annotated[
 ]
 
 
-@router.post("/sendText", status_code=201, responses=problems(404, 422, 503), summary="Send a text")
-async def send_text(gateway: GatewayHere, body: SendText) -> MessageOut:
-    """Send a text message; answers when WhatsApp's server has taken it."""
-    sent = await gateway.sessions.with_page(
+@router.post("/sendText", status_code=201, responses=problems(404, 409, 422, 429, 503), summary="Send a text")
+async def send_text(gateway: GatewayHere, body: SendText, door: Annotated[SendDoor, Depends()]) -> MessageOut:
+    """Send a text message; answers when WhatsApp's server has taken it.
+
+    Messages of one session go out one after the other at its pace; one that is sent while the session comes up waits.
+    """
+    return await door.send(
+        gateway,
         body.session,
-        lambda page: page.send_text(body.chatId, body.text, reply_to=body.reply_to, link_preview=body.linkPreview),
+        body,
+        "text",
+        {
+            "chatId": body.chatId,
+            "body": body.text,
+            "replyTo": body.reply_to,
+            "mentions": body.mentions,
+            "linkPreview": body.linkPreview,
+        },
     )
-    return _out(sent)
 
 
 @router.get("/{session}/chats/{chatId}/messages", responses=problems(404, 422, 503), summary="Read a chat")
@@ -36,14 +49,20 @@ async def chat_messages(
     gateway: GatewayHere,
     session: Name,
     chatId: ChatIdHere,  # noqa: N803 - WAHA's name
+    request: Request,
     limit: Annotated[int, Query(ge=1, le=1000)] = 10,
     offset: Annotated[int, Query(ge=0, le=10_000)] = 0,
     newer: Annotated[int | None, Query(alias="filter.timestamp.gte", description="Unix time in seconds.")] = None,
     older: Annotated[int | None, Query(alias="filter.timestamp.lte", description="Unix time in seconds.")] = None,
     from_me: Annotated[bool | None, Query(alias="filter.fromMe")] = None,
+    download: Annotated[bool, Query(alias="downloadMedia", description="Download the messages' files.")] = False,
 ) -> list[MessageOut]:
     """Return a chat's messages, newest first. Filters look at the newest `limit` + `offset` messages."""
-    found = await gateway.sessions.with_page(session, lambda page: page.chat_messages(chatId, limit=limit + offset))
+    asked = {"chatId": chatId, "limit": limit + offset}
+    plain = await gateway.sessions.with_page(session, lambda page: page.ask("messages", asked))
+    # The page gives them oldest first, and times are whole seconds: reversed before a stable sort, so that two messages
+    # of one second keep their order.
+    found = sorted(map(message_of, reversed(plain)), key=lambda message: -message.timestamp)
     wanted = [
         one
         for one in found
@@ -51,7 +70,29 @@ async def chat_messages(
         and (older is None or one.timestamp <= older)
         and (from_me is None or one.from_me is from_me)
     ]
-    return [_out(one) for one in wanted[offset : offset + limit]]
+    shown = wanted[offset : offset + limit]
+    if download:
+        shown = await with_files(gateway, session, shown, request)
+    return [_out(one) for one in shown]
+
+
+@router.get(
+    "/{session}/chats/{chatId}/messages/{messageId}", responses=problems(404, 422, 503), summary="Read a message"
+)
+async def chat_message(
+    gateway: GatewayHere,
+    session: Name,
+    chatId: ChatIdHere,  # noqa: ARG001, N803 - part of WAHA's path; the message's id names its chat
+    messageId: Annotated[MessageId, Path(description="The message.")],  # noqa: N803 - WAHA's name
+    request: Request,
+    download: Annotated[bool, Query(alias="downloadMedia", description="Download the message's file.")] = True,
+) -> MessageOut:
+    """Return a message, with the address of its file where it has one: it can be fetched there for a while."""
+    asked = {"messageId": messageId}
+    message = message_of(await gateway.sessions.with_page(session, lambda page: page.ask("message", asked)))
+    if download:
+        (message,) = await with_files(gateway, session, [message], request)
+    return _out(message)
 
 
 def _out(message: Message) -> MessageOut:

@@ -1,4 +1,4 @@
-"""``/api/{session}/auth``: the QR; and the screenshot."""
+"""``/api/{session}/auth``: the QR, or a code in its place; and the screenshot."""
 
 from __future__ import annotations
 
@@ -8,17 +8,44 @@ from typing import Annotated, Literal
 
 import segno
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import AfterValidator, BaseModel, Field
 
+from tuntas.api.chat_ids import normal_chat_id
 from tuntas.api.context import GatewayHere
 from tuntas.api.errors import Responses, problems
-from tuntas.api.schemas import SESSION_NAME_PATTERN, QrImage, QrValue
+from tuntas.api.schemas import SESSION_NAME_PATTERN, Input, QrImage, QrValue
 from tuntas.api.sessions import Name
 
 router = APIRouter(prefix="/api", tags=["pairing"])
 
+
+def _digits(text: str) -> str:
+    number, _, server = normal_chat_id(text).partition("@")
+    if server != "c.us":
+        message = "is no phone number; write it with its country code"
+        raise ValueError(message)
+    return number
+
+
+PhoneNumber = Annotated[str, AfterValidator(_digits)]
+
 _PNG = {"image/png": {"schema": {"type": "string", "format": "binary"}}}
 _QR: Responses = {200: {"content": _PNG, "description": "A PNG; or JSON by `Accept`; or the text with `format=raw`."}}
 _PICTURE: Responses = {200: {"content": _PNG, "description": "A PNG; or JSON by `Accept`."}}
+
+
+class RequestCode(Input):
+    """Whose phone is to be linked."""
+
+    phoneNumber: PhoneNumber = Field(  # noqa: N815 - WAHA's name
+        description="With its country code.", examples=["628111000111"]
+    )
+
+
+class PairingCode(BaseModel):
+    """What the owner of the phone types in."""
+
+    code: str = Field(examples=["ABCD-ABCD"])
 
 
 @router.get(
@@ -41,6 +68,21 @@ async def qr(
     picture = io.BytesIO()
     segno.make(value, error="l", micro=False).save(picture, kind="png", scale=6, border=4)
     return _picture(request, picture.getvalue())
+
+
+@router.post(
+    "/{session}/auth/request-code",
+    status_code=201,
+    responses=problems(404, 422, 503),
+    summary="A code in place of a QR",
+)
+async def request_code(gateway: GatewayHere, session: Name, body: RequestCode) -> PairingCode:
+    """Return a code for the phone with this number: its owner types it in at *Linked devices*, *with phone number*.
+
+    The session must be in SCAN_QR_CODE; the code counts for about three minutes, and only the newest does.
+    """
+    code = await gateway.sessions.pairing_code(session, body.phoneNumber)
+    return PairingCode(code=f"{code[:4]}-{code[4:]}")
 
 
 @router.get(

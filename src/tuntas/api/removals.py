@@ -6,7 +6,8 @@ from fastapi import APIRouter
 
 from tuntas.api.context import GatewayHere
 from tuntas.api.errors import problems
-from tuntas.api.schemas import BrowserOut, HolderOut, RemovalOut
+from tuntas.api.schemas import BrowserOut, RemovalOut
+from tuntas.events import removal_payload
 from tuntas.foundation.tasks import blocking
 from tuntas.profiles import Removal
 from tuntas.sessions.browsers import running_browsers
@@ -27,6 +28,8 @@ async def browsers(gateway: GatewayHere) -> list[BrowserOut]:
     result = []
     for running in await blocking(running_browsers, gateway.profiles_dir):
         record = by_profile.get(running.profile.name)
+        if record is None and not gateway.sessions.sees_all:
+            continue
         result.append(
             BrowserOut(
                 session=None if record is None else record.name,
@@ -43,20 +46,4 @@ async def browsers(gateway: GatewayHere) -> list[BrowserOut]:
 
 def removal_out(removal: Removal) -> RemovalOut:
     """Write a removal in the API's shape."""
-    return RemovalOut(
-        id=removal.id,
-        session=removal.session,
-        state=removal.state.value,
-        path=str(removal.path),
-        trashPath=None if removal.trash_path is None else str(removal.trash_path),
-        reason=None if removal.reason is None else removal.reason.value,
-        message=removal.message,
-        holders=[
-            HolderOut(pid=holder.pid, name=holder.name, how=holder.how, path=holder.path) for holder in removal.holders
-        ],
-        attempts=removal.attempts,
-        nextAttemptAt=removal.next_attempt_at,
-        sizeBytes=removal.size_bytes,
-        createdAt=removal.created_at,
-        updatedAt=removal.updated_at,
-    )
+    return RemovalOut.model_validate(removal_payload(removal))

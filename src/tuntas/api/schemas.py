@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, Field, StringConstraints
 
 from tuntas.api.chat_ids import normal_chat_id
 from tuntas.events import ENGINE, EventName, Retries, RetryPolicy, Subscription
 from tuntas.sessions.model import SessionConfig, SessionRecord, StateChange
+from tuntas.sessions.pacing import Pace
 
 SESSION_NAME_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
 SessionName = Annotated[
@@ -70,6 +71,17 @@ class Webhook(Input):
         )
 
 
+class PaceInput(Input):
+    """How fast a session sends. Without it: TUNTAS_SENDS_PER_MINUTE and TUNTAS_SENDS_AT_ONCE."""
+
+    perMinute: float = Field(60.0, ge=0, le=6000, description="0: without a pace.")  # noqa: N815 - like its neighbours
+    atOnce: int = Field(10, ge=1, le=1000)  # noqa: N815 - like its neighbours
+
+    def pace(self) -> Pace:
+        """Return the pace as the rest of Tuntas knows it."""
+        return Pace(self.perMinute, self.atOnce)
+
+
 class Config(Input):
     """What a session is told when it is created."""
 
@@ -78,6 +90,7 @@ class Config(Input):
     webhooks: list[Webhook] = Field(default_factory=list)
     metadata: dict[str, str] = Field(default_factory=dict, examples=[{"customer": "42"}])
     debug: bool = False
+    sends: PaceInput | None = None
 
     def domain(self) -> SessionConfig:
         """Return the configuration as the rest of Tuntas knows it."""
@@ -85,6 +98,7 @@ class Config(Input):
             document=self.model_dump(mode="json", exclude_unset=True),
             subscriptions=tuple(webhook.subscription() for webhook in self.webhooks),
             metadata=self.metadata,
+            pace=None if self.sends is None else self.sends.pace(),
         )
 
 
@@ -112,13 +126,29 @@ class NamedSession(Input):
     logout: bool = False
 
 
+MessageId = Annotated[
+    str,
+    StringConstraints(pattern=r"^(true|false)_[^_\s@]+@[a-z.]+_[0-9A-Za-z.-]{1,128}(_[^_\s@]+@[a-z.]+)?$"),
+    Field(description="A message's id.", examples=["false_628111000222@c.us_3EB0A1B2C3D4E5F60718"]),
+]
+Mentions = Annotated[
+    list[ChatId],
+    Field(
+        max_length=1024,
+        description="People whom the text mentions, each as `@` and the number.",
+        examples=[["628111000333@c.us"]],
+    ),
+]
+
+
 class SendText(Input):
     """A text message."""
 
     session: SessionName = "default"
     chatId: ChatId  # noqa: N815 - WAHA's name
     text: str = Field(min_length=1, max_length=65536, examples=["Hello!"])
-    reply_to: str | None = Field(None, min_length=1, examples=["false_628111000222@c.us_3EB0A1B2C3D4E5F60718"])
+    reply_to: MessageId | None = None
+    mentions: Mentions | None = None
     linkPreview: bool = True  # noqa: N815 - WAHA's name
     linkPreviewHighQuality: bool = False  # noqa: N815 - WAHA's name
 
@@ -193,6 +223,19 @@ class Change(BaseModel):
         )
 
 
+class MediaOut(BaseModel):
+    """A message's file."""
+
+    url: str | None = Field(
+        description="Where the file is, for a while; null where it was not asked for.",
+        examples=["http://127.0.0.1:3000/api/files/shop/01kdm3v8f4n6q2r0s8t7w5x9yz"],
+    )
+    mimetype: str | None = Field(examples=["image/png"])
+    filename: str | None = Field(examples=["receipt.png"])
+    size: int | None = Field(None, description="Bytes.", examples=[48213])
+    error: str | None = Field(None, description="Why it could not be downloaded.", examples=[None])
+
+
 class MessageOut(BaseModel):
     """A message, in WAHA's shape."""
 
@@ -206,6 +249,7 @@ class MessageOut(BaseModel):
     to: str = Field(examples=["628111000222@c.us"])
     body: str = Field(examples=["Hello!"])
     hasMedia: bool  # noqa: N815 - WAHA's name
+    media: MediaOut | None = Field(None, description="The file that it carries.")
     ack: int = Field(description="-1 ERROR, 0 PENDING, 1 SERVER, 2 DEVICE, 3 READ, 4 PLAYED.", examples=[1])
     ackName: str = Field(examples=["SERVER"])  # noqa: N815 - WAHA's name
 

@@ -20,7 +20,7 @@ from tuntas.api.schemas import (
     Session,
     UpdateSession,
 )
-from tuntas.profiles import SESSION_BUSY, RemovalState
+from tuntas.profiles import SESSION_BUSY
 from tuntas.sessions.errors import TryLater, UnknownSession
 from tuntas.sessions.machine import Status
 
@@ -101,12 +101,13 @@ async def delete(gateway: GatewayHere, session: Name) -> JSONResponse:
         removal = (await gateway.sessions.remove(session, asked_by=BY)).removal
     except UnknownSession:
         open_ones = [one for one in gateway.open_removals() if one.session == session]
-        removal = next((one for one in open_ones if one.state is RemovalState.STUCK), None)
+        removal = next((one for one in open_ones if one.is_held), None)
     except TryLater as error:
         document = Deleted(name=session, message=f"{SESSION_BUSY} {error}")
         return JSONResponse(document.model_dump(mode="json"), status_code=202)
+    gateway.files.look_again()
     shown = None if removal is None else removal_out(removal)
-    if removal is not None and removal.state in (RemovalState.STUCK, RemovalState.INTENT):
+    if removal is not None and removal.is_held:
         document = Deleted(name=session, message=SESSION_BUSY, removal=shown)
         return JSONResponse(document.model_dump(mode="json"), status_code=202)
     document = Deleted(name=session, message=f"Session {session} is deleted.", removal=shown)

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from tuntas import __version__
-from tuntas.cli import browser, cleanup, demo, doctor, importing, ps, sandbox, serve, sessions
+from tuntas.cli import browser, cleanup, demo, doctor, importing, keys, ps, sandbox, serve, sessions
 from tuntas.foundation.advice import Advice
 
 app = typer.Typer(
@@ -30,6 +30,7 @@ app.command("cleanup")(cleanup.cleanup)
 app.command("doctor")(doctor.doctor)
 app.command("import")(importing.import_)
 app.add_typer(sessions.app, name="sessions")
+app.add_typer(keys.app, name="keys")
 app.add_typer(browser.app, name="browser")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
@@ -33,6 +34,8 @@ class Message:
     has_media: bool = False
     reply_to: str | None = None
     kind: str = "chat"
+    details: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """What only some messages have, by the payload's own names: ``media``, ``location``, ``vCards``, ``poll`` …"""
 
     def payload(self) -> dict[str, Any]:
         """Return the message in WAHA's shape."""
@@ -51,6 +54,7 @@ class Message:
             "replyTo": None if self.reply_to is None else {"id": self.reply_to},
             "vCards": [],
             "_data": {"type": self.kind},
+            **self.details,
         }
 
 
@@ -75,3 +79,21 @@ class Acknowledgement:
             "ack": int(self.ack),
             "ackName": self.ack.name,
         }
+
+
+def message_of(plain: Mapping[str, Any]) -> Message:
+    """Return the message that the page wrote down as plain values. Raises KeyError, ValueError, TypeError."""
+    return Message(
+        id=str(plain["id"]),
+        timestamp=int(plain["t"]),
+        sender=str(plain["from"]),
+        recipient=str(plain["to"]),
+        from_me=bool(plain["fromMe"]),
+        body=str(plain["body"]),
+        source=str(plain.get("source", "app")),
+        ack=AckLevel(max(-1, min(4, int(plain["ack"])))),  # WhatsApp has finer error levels below -1
+        has_media=bool(plain.get("hasMedia", False)),
+        reply_to=plain.get("replyTo"),
+        kind=str(plain.get("type", "chat")),
+        details=dict(plain.get("details") or {}),
+    )

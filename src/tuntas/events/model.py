@@ -21,6 +21,19 @@ class EventName(StrEnum):
     MESSAGE = "message"
     MESSAGE_ANY = "message.any"
     MESSAGE_ACK = "message.ack"
+    MESSAGE_REACTION = "message.reaction"
+    MESSAGE_EDITED = "message.edited"
+    MESSAGE_REVOKED = "message.revoked"
+    POLL_VOTE = "poll.vote"
+    CHAT_ARCHIVE = "chat.archive"
+    GROUP_JOIN = "group.v2.join"
+    GROUP_LEAVE = "group.v2.leave"
+    GROUP_PARTICIPANTS = "group.v2.participants"
+    GROUP_UPDATE = "group.v2.update"
+    PRESENCE_UPDATE = "presence.update"
+    REMOVAL_QUARANTINED = "removal.quarantined"
+    REMOVAL_STUCK = "removal.stuck"
+    REMOVAL_PURGED = "removal.purged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +50,10 @@ class Me:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One published fact of one session. ``timestamp`` is Unix time in milliseconds; the id never changes."""
+    """One published fact of one session. ``timestamp`` is Unix time in milliseconds; the id never changes.
+
+    ``subject`` names what happens only once (a message): a second event of this name about it is not published.
+    """
 
     name: EventName
     session: str
@@ -45,6 +61,7 @@ class Event:
     payload: Mapping[str, Any] = field(repr=False)
     metadata: Mapping[str, Any] = field(default_factory=dict)
     me: Me | None = None
+    subject: str | None = None
     id: str = field(default_factory=lambda: f"evt_{ulid()}")
 
     def envelope(self) -> dict[str, Any]:

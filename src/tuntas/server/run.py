@@ -10,32 +10,48 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Protocol
 
 import structlog
 
 from tuntas import __version__
 from tuntas.api import Gateway, create_app
+from tuntas.api.fetching import Limits as FetchLimits
+from tuntas.api.received_files import ReceivedFiles
 from tuntas.browser import Candidate, StopLimits, become_subreaper, choose, version_of
-from tuntas.config import Settings
+from tuntas.config import ConfigurationError, Settings
+from tuntas.events import Bell, EventName, Subscription
 from tuntas.foundation.backoff import Backoff
 from tuntas.foundation.clock import SystemClock
-from tuntas.foundation.identifiers import fingerprint, secret_token
+from tuntas.foundation.identifiers import secret_token
+from tuntas.foundation.load import MachineLoad
 from tuntas.foundation.tasks import blocking, end, spawn
 from tuntas.profiles import ProfileStore, RemovalSettings, Remover
 from tuntas.server.cleanup import ServedCleanup
 from tuntas.server.data_folder import DataFolder
 from tuntas.server.http import HttpServer, bind
 from tuntas.sessions.gate import BootGate
+from tuntas.sessions.pacing import Pace
+from tuntas.sessions.sending import SendLimits
 from tuntas.sessions.service import SessionService
 from tuntas.sessions.supervisor import Supervisor
 from tuntas.sessions.surroundings import Limits, Surroundings
-from tuntas.storage import Database, KeyStore, SqlOutbox, SqlRemovalJournal, SqlSessionStore
-from tuntas.webhooks.delivery import Deliverer
+from tuntas.storage import (
+    Database,
+    KeyStore,
+    Publisher,
+    SqlEventLog,
+    SqlOutbox,
+    SqlRemovalJournal,
+    SqlSendJournal,
+    SqlSessionStore,
+)
+from tuntas.webhooks.delivery import Deliverer, Replayer
 from tuntas.whatsapp import ChromiumEngine, EngineLimits
 from tuntas.whatsapp.page import PageLimits
 from tuntas.whatsapp.scripts import document_script, wa_js_version
@@ -75,6 +91,7 @@ async def _start(
     settings: Settings, stack: AsyncExitStack, hurry: asyncio.Event, on_ready: Callable[[Ready], None]
 ) -> asyncio.Task[None]:
     """Start everything; each thing's end is put on ``stack`` as soon as it has begun."""
+    everywhere = _everywhere(settings)
     candidate = await blocking(choose, settings.browser)
     document_script()
     browser_version = await blocking(version_of, candidate)
@@ -91,29 +108,52 @@ async def _start(
     clock = SystemClock()
     profiles = ProfileStore(settings.profiles_dir)
     await blocking(profiles.prepare)
-    journal = SqlRemovalJournal(database)
     outbox = SqlOutbox(database)
     deliverer = Deliverer(outbox, clock, timeout_seconds=settings.webhook_timeout_seconds, version=__version__)
+    bell = Bell()
+    publisher = Publisher(deliverer.wake, bell.ring, everywhere)
+    event_log = SqlEventLog(database)
+    journal = SqlRemovalJournal(database, publisher)
     remover = Remover(
         profiles, journal, clock, RemovalSettings(settings.removal_attempts, settings.removal_delay_seconds)
     )
-    store = SqlSessionStore(database, deliverer.wake)
+    store = SqlSessionStore(database, publisher)
     engine = ChromiumEngine(candidate, str(settings.whatsapp_url), _engine_limits(settings))
-    gate = BootGate(settings.boot_concurrency)
-    supervisor = Supervisor(Surroundings(store, engine, profiles, remover, clock, gate, _limits(settings)))
+    gate = BootGate(settings.boot_concurrency, MachineLoad().is_high)
+    send_journal = SqlSendJournal(database, clock)
+    pace = Pace(settings.sends_per_minute, settings.sends_at_once)
+    send_limits = SendLimits(pace, settings.sends_waiting, settings.send_wait_seconds)
+    supervisor = Supervisor(
+        Surroundings(store, engine, profiles, remover, clock, gate, _limits(settings), send_journal, send_limits)
+    )
     sessions = SessionService(supervisor, store, profiles, clock, _answer_seconds(settings))
 
     keys = KeyStore(database, clock)
-    configured = settings.api_key.get_secret_value() if settings.api_key else None
-    new_key = await keys.first_key() if configured is None else None
+    await keys.load()
+    if settings.api_key is not None:
+        keys.trust(settings.api_key.get_secret_value(), "configured")
+    new_key = await keys.first_key() if settings.api_key is None else None
     token = secret_token()
-    accepted = await keys.fingerprints() | {fingerprint(key) for key in (configured, token) if key}
+    keys.trust(token, "terminal")
+    files = ReceivedFiles(
+        settings.data_dir / "files",
+        settings.media_lifetime_seconds,
+        lambda: {actor.record.id for actor in supervisor.all()},
+    )
     gateway = Gateway(
         sessions=sessions,
         open_removals=remover.open_removals,
-        accepts_key=lambda key: fingerprint(key) in accepted,
-        outbox_counts=outbox.counts,
+        keys=keys,
+        now=clock.now,
+        outbox=outbox,
+        event_log=event_log,
+        bell=bell,
+        replay=Replayer(outbox, deliverer, clock),
         clean_up=ServedCleanup(sessions, profiles, remover),
+        fetch_limits=FetchLimits(
+            settings.media_max_bytes, settings.media_timeout_seconds, settings.media_private_addresses
+        ),
+        files=files,
         profiles_dir=settings.profiles_dir,
         version=__version__,
         wa_js_version=wa_js_version(),
@@ -123,17 +163,22 @@ async def _start(
     await stack.enter_async_context(deliverer)
     await stack.enter_async_context(_background(remover.run(), "removals"))
     retention = timedelta(days=settings.event_retention_days)
-    await stack.enter_async_context(_background(_prune(store, outbox, journal, clock, retention), "pruning"))
+    await stack.enter_async_context(
+        _background(_prune([store, outbox, event_log, journal, send_journal], clock, retention), "pruning")
+    )
 
     http = HttpServer(create_app(gateway))
     server = spawn(http.serve(sockets=[listening]), name="http server")
     stack.push_async_callback(_end_http, http, server)
+    stack.callback(bell.silence)
     stack.push_async_callback(supervisor.close, settings.shutdown_timeout_seconds, hurry)
     url = _url(listening)
     folder.announce(url, token)
     # Before any session gets a folder: the paths of open removals are not free.
     await remover.resume()
     await supervisor.load()
+    # Only now: before, no session is known, and the files of all would go.
+    await stack.enter_async_context(_background(files.run(), "received files"))
     on_ready(Ready(url, new_key, candidate))
     log.info("server_ready", url=url, sessions=len(sessions.all()))
     return server
@@ -159,6 +204,16 @@ def _signals(stopping: asyncio.Event, hurry: asyncio.Event) -> Iterator[None]:
     def asked() -> None:
         (hurry if stopping.is_set() else stopping).set()
 
+    if sys.platform == "win32":
+        # The event loop takes no handlers there. Ctrl-Break and a console that is closed both come as SIGBREAK.
+        numbers = (signal.SIGINT, signal.SIGBREAK)
+        before = {number: signal.signal(number, lambda *_: loop.call_soon_threadsafe(asked)) for number in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+        return
     numbers = (signal.SIGTERM, signal.SIGINT)
     for number in numbers:
         loop.add_signal_handler(number, asked)
@@ -178,15 +233,30 @@ async def _background(work: Coroutine[Any, Any, Any], name: str) -> AsyncIterato
         await end(task)
 
 
-async def _prune(
-    store: SqlSessionStore, outbox: SqlOutbox, journal: SqlRemovalJournal, clock: SystemClock, retention: timedelta
-) -> None:
+class _Prunable(Protocol):
+    async def prune(self, before: datetime) -> None: ...
+
+
+async def _prune(stores: Sequence[_Prunable], clock: SystemClock, retention: timedelta) -> None:
     while True:
         before = clock.now() - retention
-        await store.prune(before)
-        await outbox.prune(before)
-        await journal.prune(before)
+        for store in stores:
+            await store.prune(before)
         await asyncio.sleep(HOUR_SECONDS)
+
+
+def _everywhere(settings: Settings) -> list[Subscription]:
+    """Return the receiver of all sessions' events, if one is set."""
+    if settings.webhook_url is None:
+        return []
+    known = {"*", *(name.value for name in EventName)}
+    if unknown := set(settings.webhook_events) - known:
+        message = (
+            f"Setting TUNTAS_WEBHOOK_EVENTS: unknown {', '.join(sorted(unknown))}. Known: {', '.join(sorted(known))}"
+        )
+        raise ConfigurationError(message)
+    key = settings.webhook_hmac_key.get_secret_value() if settings.webhook_hmac_key else None
+    return [Subscription(str(settings.webhook_url), tuple(settings.webhook_events), key)]
 
 
 def _url(listening: socket.socket) -> str:

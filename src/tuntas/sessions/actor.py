@@ -13,14 +13,14 @@ from typing import assert_never
 
 import structlog
 
-from tuntas.foundation.identifiers import ulid
-from tuntas.foundation.tasks import blocking, blocking_to_its_end
-from tuntas.profiles import HolderScanTimedOut, Reason, RefusedPath, Removal, RemovalState, clear_stale_singleton
+from tuntas.events import Bell
+from tuntas.foundation.tasks import blocking
+from tuntas.sessions.acts import Acts
 from tuntas.sessions.answers import Answers
-from tuntas.sessions.errors import BeingRemoved, PageUnavailable
-from tuntas.sessions.gate import Slot
+from tuntas.sessions.arrivals import Arrivals
+from tuntas.sessions.errors import BeingRemoved, PageUnavailable, WrongStatus
 from tuntas.sessions.ledger import Ledger
-from tuntas.sessions.machine import ENDING, LIVE, WITH_BROWSER, State, Trigger
+from tuntas.sessions.machine import ENDING, LIVE, WITH_BROWSER, State, Status, Trigger
 from tuntas.sessions.model import (
     AckSeen,
     Connected,
@@ -31,13 +31,21 @@ from tuntas.sessions.model import (
     QrShown,
     Scanned,
     SessionRecord,
+    Told,
     Unlinked,
 )
-from tuntas.sessions.ports import LaunchRefused, WhatsAppPage
+from tuntas.sessions.ports import WhatsAppPage
 from tuntas.sessions.reconcile import Act, Desired, Situation, next_act
+from tuntas.sessions.sending import Sends
 from tuntas.sessions.surroundings import Surroundings
 from tuntas.sessions.wishes import Observed, Outcome, Reconfigure, ShutDown, Wish, WishKind, WorkDone
 from tuntas.sessions.work import Work
+
+# Pages that are asked for life. One that loads is busy by nature, and has a deadline instead.
+ASKED = frozenset({State.SCAN_QR_CODE, State.WORKING})
+
+# Acts that begin with a move, which writes what is staged.
+MOVING = frozenset({Act.LAUNCH, Act.SETTLE, Act.GIVE_UP, Act.FORGET})
 
 SILENCE_REASON = {
     State.STARTING: "page_silent",
@@ -53,17 +61,18 @@ class SessionActor:
     def __init__(self, record: SessionRecord, around: Surroundings) -> None:
         """Take over ``record``; nothing happens before ``run``."""
         self._ledger = Ledger(record, around.store, around.clock)
-        self.page: WhatsAppPage | None = None
         self.qr: str | None = None
         self._around = around
         self._limits = around.limits
         self._mailbox: asyncio.Queue[Wish | Reconfigure | Observed | WorkDone | ShutDown] = asyncio.Queue()
-        self._answers = Answers(lambda: Outcome(self.record, self._removal))
+        self._answers = Answers(lambda: Outcome(self.record, self._acts.removal))
         self._work = Work(record.name, lambda task: self._mailbox.put_nowait(WorkDone(task)))
-        self._slot: Slot | None = None
+        self._acts = Acts(around)
         self._generation = 0
         self._due_at: float | None = None
+        self._probe_at: float | None = None
         self._working_since: float | None = None
+        self._arrivals = Arrivals(self._ledger, around.clock)
         self._faults = 0
         self._last_fault = PageLost("none", "")
         self._linked = False
@@ -71,8 +80,9 @@ class SessionActor:
         self._end_asked = False
         self._log_out_tried = False
         self._profile_gone = False
-        self._removal: Removal | None = None
         self._shutting_down = False
+        self._changes = Bell()
+        self.sends = Sends(record.id, record.name, around.send_journal, around.clock, around.send_limits)
         self._wish_reason, self._asked_by = "created", "system"
         self._log = structlog.get_logger(__name__).bind(session=record.name)
 
@@ -80,6 +90,11 @@ class SessionActor:
     def record(self) -> SessionRecord:
         """The session as the store has it."""
         return self._ledger.record
+
+    @property
+    def page(self) -> WhatsAppPage | None:
+        """The page while there is one."""
+        return self._acts.page
 
     # --- the door -----------------------------------------------------------------------------------------------
 
@@ -94,6 +109,28 @@ class SessionActor:
         wish = Wish(WishKind.RESTART, asked_by)
         self._mailbox.put_nowait(Reconfigure(record, wish))
         return await wish.answer
+
+    async def working_page(self) -> WhatsAppPage:
+        """Return the page as soon as the session works; wait while it comes up.
+
+        Raises:
+            WrongStatus: it will not, unless a person does something.
+        """
+        while self.page is None or self.record.state is not State.WORKING:
+            is_wanted = self.record.desired is Desired.RUNNING and not self._shutting_down
+            if not is_wanted or self.record.state in (State.SCAN_QR_CODE, State.FAILED):
+                raise WrongStatus(self.record.name, self.record.status.value, (Status.WORKING.value,))
+            await self._changes.next().wait()
+        return self.page
+
+    def changed(self) -> asyncio.Event:
+        """Return what is set when the state or the QR changes the next time."""
+        return self._changes.next()
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether the session or the server is going: nothing more is to be expected."""
+        return self._shutting_down or self.record.state is State.REMOVED
 
     def shut_down(self) -> None:
         """End the browser and then the actor; what is desired stays, for the next server."""
@@ -126,7 +163,10 @@ class SessionActor:
 
     async def _step(self) -> None:
         act = next_act(self._situation(), self._around.clock.monotonic())
-        if act in (Act.BEGIN_STOP, Act.BEGIN_RECOVERY):
+        leaves_now = act in (Act.BEGIN_STOP, Act.BEGIN_RECOVERY)
+        if not leaves_now and (act not in MOVING or self._work.is_under_way):
+            await self._ledger.flush()
+        if leaves_now:
             await self._work.cancel_if_pointless()
             await self._leave_live(act)
         elif self._work.is_under_way:
@@ -139,7 +179,8 @@ class SessionActor:
     async def _rest(self) -> None:
         # A due time that has passed yet asks for nothing (a failed session's) must not become a busy loop.
         now = self._around.clock.monotonic()
-        wait = None if self._due_at is None or self._due_at <= now else self._due_at - now
+        waits = [at - now for at in (self._due_at, self._probe_at) if at is not None and at > now]
+        wait = min(waits, default=None)
         try:
             async with asyncio.timeout(wait):
                 message = await self._mailbox.get()
@@ -161,6 +202,8 @@ class SessionActor:
             fault_budget=self._limits.restart_attempts,
             permanent_fault=self._last_fault.permanent,
             due_at=self._due_at,
+            probe_at=self._probe_at,
+            behind=self._arrivals.is_behind,
             shutting_down=self._shutting_down,
         )
 
@@ -171,16 +214,19 @@ class SessionActor:
             case Act.LAUNCH:
                 self._generation += 1
                 self._start_asked = False
+                self._arrivals.begin()
                 await self._move(Trigger.LAUNCHED, self._start_reason())
                 self._work.begin(act, self._launch)
+            case Act.CATCH_UP:
+                self._work.begin(act, lambda: self._acts.catch_up(self._arrivals))
             case Act.PROBE:
-                self._work.begin(act, self._probe)
+                self._work.begin(act, self._acts.probe)
             case Act.LOG_OUT:
-                self._work.begin(act, self._log_out)
+                self._work.begin(act, lambda: self._acts.log_out(self.record.name))
             case Act.END_BROWSER:
-                self._work.begin(act, self._end_browser)
+                self._work.begin(act, lambda: self._acts.end_browser(self.record.name))
             case Act.DISCARD_PROFILE:
-                self._work.begin(act, self._discard_profile)
+                self._work.begin(act, lambda: self._acts.discard_profile(self.record))
             case Act.SETTLE:
                 await self._move(Trigger.SETTLED, self._wish_reason)
             case Act.GIVE_UP:
@@ -197,56 +243,9 @@ class SessionActor:
 
     async def _launch(self) -> None:
         generation = self._generation
-        self._slot = await self._around.gate.enter()
-        try:
-            # To its end: a start that is cancelled here must not make the folder after its removal.
-            folder, name = self.record.profile_folder, self.record.name
-            path = await blocking_to_its_end(self._around.profiles.create, folder, name)
-            # What a browser that died on another host or under a recycled pid left would keep this one from starting.
-            await blocking(clear_stale_singleton, path)
-            self.page = await self._around.engine.open(
-                path, lambda observation: self._mailbox.put_nowait(Observed(generation, observation))
-            )
-        except LaunchRefused as refused:
-            self._observe_later(PageLost(refused.reason, refused.detail, permanent=refused.permanent))
-        except (OSError, RefusedPath, HolderScanTimedOut) as error:
-            self._observe_later(PageLost("profile_unusable", str(error)))
-
-    async def _probe(self) -> None:
-        assert self.page is not None
-        try:
-            alive = await self.page.probe()
-        except PageUnavailable as error:
-            self._observe_later(PageLost("page_hung", str(error)))
-        else:
-            if not alive:
-                self._observe_later(Disconnected("the page says that it is not connected"))
-
-    async def _log_out(self) -> None:
-        assert self.page is not None
-        try:
-            await self.page.log_out()
-        except PageUnavailable as error:
-            # The keys are removed all the same; the phone keeps an entry that can no longer be used.
-            self._log.warning("logout_not_confirmed", detail=str(error))
-
-    async def _end_browser(self) -> None:
-        if self.page is not None:
-            self._log.info("browser_ended", how=await self.page.end())
-
-    async def _discard_profile(self) -> None:
-        path = self._around.profiles.path_of(self.record.profile_folder)
-        try:
-            self._removal = await self._around.remover.remove(self.record.name, path)
-        except RefusedPath as error:
-            # Not a folder of ours any more (its marker is gone, or it became a link): it is told, and left alone.
-            now = self._around.clock.now()
-            state, reason = RemovalState.STUCK, Reason.REFUSED
-            self._removal = Removal(ulid(), self.record.name, path, state, now, now, reason=reason, message=str(error))
-            self._log.error("profile_left_alone", detail=str(error))
-
-    def _observe_later(self, observation: Observation) -> None:
-        self._mailbox.put_nowait(Observed(self._generation, observation))
+        await self._acts.launch(
+            self.record, lambda observation: self._mailbox.put_nowait(Observed(generation, observation))
+        )
 
     async def _work_ended(self, task: asyncio.Task[None]) -> None:
         # An act's unexpected error ends this actor; its supervisor starts a fresh one from the store.
@@ -255,25 +254,29 @@ class SessionActor:
                 await self._ledger.save(browser=self.page.record)
                 if self.record.state is State.STARTING:
                     self._due_in(self._limits.start_seconds)
+            case Act.CATCH_UP if not self._arrivals.is_behind:
+                await self._arrivals.publish()
             case Act.PROBE:
                 self._after_probe()
             case Act.LOG_OUT:
                 self._log_out_tried = True
             case Act.END_BROWSER:
-                self.page = None
+                self._acts.page = None
                 await self._move(Trigger.BROWSER_GONE, self.record.reason, self._last_fault_detail())
             case Act.DISCARD_PROFILE:
                 self._profile_gone = True
-                folder = await blocking(self._around.profiles.folder_for, self.record.name)
-                await self._ledger.save(discard_profile=False, profile_folder=folder, me=None)
+                if self.record.desired is Desired.REMOVED:
+                    self._ledger.stage(discard_profile=False)
+                else:
+                    folder = await blocking(self._around.profiles.folder_for, self.record.name)
+                    await self._ledger.save(discard_profile=False, profile_folder=folder, me=None, seen_until=None)
             case _:
                 pass
 
     def _after_probe(self) -> None:
-        if self.record.state is not State.WORKING:
-            return  # it found the connection lost, and that state has a deadline of its own
-        self._due_in(self._limits.liveness_interval_seconds)
         now = self._around.clock.monotonic()
+        if self.record.state in ASKED:
+            self._probe_at = now + self._limits.liveness_interval_seconds
         if self._working_since is not None and now - self._working_since >= self._limits.stable_run_seconds:
             self._faults = 0
 
@@ -312,6 +315,7 @@ class SessionActor:
                 await self._work_ended(message.task)
             case ShutDown():
                 self._shutting_down = True
+                self._changes.ring()
             case _:
                 assert_never(message)
         self._answers.look()
@@ -340,7 +344,7 @@ class SessionActor:
                 await self._ledger.save(discard_profile=True)
                 self._answers.wait(wish, self._logged_out)
             case WishKind.REMOVE:
-                await self._ledger.save(desired=Desired.REMOVED, discard_profile=True)
+                self._ledger.stage(desired=Desired.REMOVED, discard_profile=True)
                 self._answers.wait(wish, lambda: self.record.state is State.REMOVED)
             case _:
                 assert_never(wish.kind)
@@ -362,9 +366,11 @@ class SessionActor:
     async def _take_observation(self, seen: Observation) -> None:
         match seen:
             case MessageSeen(message):
-                await self._ledger.publish_message(message)
+                await self._arrivals.take(message)
             case AckSeen(acknowledgement):
                 await self._ledger.publish_acknowledgement(acknowledgement)
+            case Told(name, payload):
+                await self._ledger.publish_told(name, payload)
             case _ if self.record.state not in LIVE:
                 pass  # its end is under way; what the page says about itself no longer matters
             case QrShown(value):
@@ -400,6 +406,7 @@ class SessionActor:
         self.qr = value
         if self.record.state is State.SCAN_QR_CODE:
             self._due_in(self._limits.qr_seconds)
+            self._changes.ring()
         else:
             await self._move(Trigger.QR_SHOWN, "qr_shown")
 
@@ -407,7 +414,7 @@ class SessionActor:
         """End the browser first, then remove the keys: a page's word never deletes a file under a live browser."""
         self._linked = False
         wanted = Desired.STOPPED if self._limits.stop_after_unlink else self.record.desired
-        await self._ledger.save(discard_profile=True, desired=wanted, me=None)
+        self._ledger.stage(discard_profile=True, desired=wanted, me=None)
         self._last_fault = PageLost("unlinked", detail)
         self._wish_reason, self._asked_by = "unlinked", "phone"
         await self._work.cancel_if_pointless()
@@ -420,14 +427,17 @@ class SessionActor:
         await self._ledger.move(trigger, reason, detail, asked_by=asked_by)
         self._entered(self.record.state, trigger)
         self._answers.look()
+        self._changes.ring()
 
     def _entered(self, state: State, trigger: Trigger) -> None:
         self._due_at = None
-        self._working_since = self._around.clock.monotonic() if state is State.WORKING else None
+        now = self._around.clock.monotonic()
+        self._probe_at = now + self._limits.liveness_interval_seconds if state in ASKED else None
+        self._working_since = now if state is State.WORKING else None
         if state is not State.SCAN_QR_CODE:
             self.qr = None
         if state is not State.STARTING:
-            self._leave_gate()
+            self._acts.leave_gate()
         match state:
             case State.STOPPED:
                 self._faults = 0
@@ -435,8 +445,6 @@ class SessionActor:
                 self._due_in(self._limits.qr_seconds)
             case State.PAIRING:
                 self._due_in(self._limits.pairing_seconds)
-            case State.WORKING:
-                self._due_in(self._limits.liveness_interval_seconds)
             case State.RECONNECTING:
                 self._due_in(self._limits.reconnect_seconds)
             case State.WAITING if self._last_fault.reason != "unlinked":
@@ -450,18 +458,10 @@ class SessionActor:
     def _due_in(self, seconds: float) -> None:
         self._due_at = self._around.clock.monotonic() + seconds
 
-    def _leave_gate(self) -> None:
-        slot, self._slot = self._slot, None
-        if slot is not None:
-            slot.leave()
-
     async def _abandon(self) -> None:
         """Leave nothing behind, however the actor ends: no act, no browser, no asker without an answer."""
         await self._work.cancel()
-        self._leave_gate()
-        page, self.page = self.page, None
-        if page is not None:
-            await page.end(gracefully=False)
+        await self._acts.abandon()
         unread = []
         while not self._mailbox.empty():
             match self._mailbox.get_nowait():

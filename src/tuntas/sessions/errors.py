@@ -16,6 +16,15 @@ class UnknownSession(SessionError):
         self.name = name
 
 
+class NotYours(SessionError):
+    """The key is not good for a session of this name: use another key. Said whether there is such a session or not."""
+
+    def __init__(self, name: str) -> None:
+        """Name the session."""
+        super().__init__(f"This key is not good for session {name!r}.")
+        self.name = name
+
+
 class NameTaken(SessionError):
     """A session of this name exists: choose another, or delete that one."""
 
@@ -62,8 +71,33 @@ class PageRefused(SessionError):
     """The page answered that it will not do this, and why: correct the request."""
 
 
+class NotThere(PageRefused):
+    """WhatsApp has no such chat, person, group or message for this account: check the id."""
+
+
+class NotAllowed(PageRefused):
+    """WhatsApp would not let this account do it, for example because it does not administer the group."""
+
+
 class TryLater(SessionError):
     """It is not done yet and goes on by itself: ask again."""
+
+
+class Overloaded(SessionError):
+    """Too many messages wait already: send more slowly, the first time after ``retry_after_seconds``."""
+
+    def __init__(self, name: str, waiting: int, retry_after_seconds: float) -> None:
+        """Name the session and its line."""
+        super().__init__(f"{waiting} messages of session {name!r} wait to be sent; this one was not taken.")
+        self.retry_after_seconds = retry_after_seconds
+
+
+class KeyReused(SessionError):
+    """Another request was made with this Idempotency-Key: every request has its own."""
+
+    def __init__(self, key: str) -> None:
+        """Name the key."""
+        super().__init__(f"Another request had the Idempotency-Key {key!r}; nothing was sent.")
 
 
 class ServerStopping(SessionError):

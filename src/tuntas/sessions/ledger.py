@@ -7,6 +7,7 @@ before the commit leaves the old truth, a crash after it leaves the new one.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -29,6 +30,7 @@ class Ledger:
         self.record = record
         self._store = store
         self._clock = clock
+        self._is_staged = False
         self._story: deque[str] = deque(maxlen=6)
         self._statuses = deque([(record.status, milliseconds(record.changed_at))], maxlen=3)
         self._log = structlog.get_logger(__name__).bind(session=record.name)
@@ -60,6 +62,7 @@ class Ledger:
             await self._store.save(record, change, events)
         killpoint(f"{trigger}.committed")
         self.record, self._statuses = record, statuses
+        self._is_staged = False
         self._story.append(f"{trigger.value} → {after.value} ({reason})")
         self._log.info("state_changed", before=before.state.value, after=after.value, reason=reason, detail=detail)
 
@@ -68,16 +71,38 @@ class Ledger:
         record = replace(self.record, **changed)
         await self._store.save(record, None, [])
         self.record = record
+        self._is_staged = False
+
+    def stage(self, **changed: Any) -> None:
+        """Change fields that the next write takes along; nobody may be answered on the strength of them before it.
+
+        Each write is synced to the disk. Where a move follows at once, one is enough.
+        """
+        self.record = replace(self.record, **changed)
+        self._is_staged = True
+
+    async def flush(self) -> None:
+        """Write what is staged, if anything is."""
+        if self._is_staged:
+            await self.save()
 
     async def publish_message(self, message: Message) -> None:
         """Send out a message's events: ``message.any`` for every one, ``message`` for those of others."""
         names = [EventName.MESSAGE_ANY] if message.from_me else [EventName.MESSAGE, EventName.MESSAGE_ANY]
-        await self._store.publish(self.record, [self._event(self.record, name, message.payload()) for name in names])
+        payload = message.payload()
+        events = [replace(self._event(self.record, name, payload), subject=message.id) for name in names]
+        record = replace(self.record, seen_until=max(message.timestamp, self.record.seen_until or 0))
+        await self._store.publish(record, events)
+        self.record = record
 
     async def publish_acknowledgement(self, acknowledgement: Acknowledgement) -> None:
         """Send out that a message has come further."""
         event = self._event(self.record, EventName.MESSAGE_ACK, acknowledgement.payload())
         await self._store.publish(self.record, [event])
+
+    async def publish_told(self, name: EventName, payload: Mapping[str, Any]) -> None:
+        """Send out a fact in the page's own words."""
+        await self._store.publish(self.record, [self._event(self.record, name, dict(payload))])
 
     def _event(self, record: SessionRecord, name: EventName, payload: dict[str, Any]) -> Event:
         at = milliseconds(self._clock.now())

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from tuntas.events import Acknowledgement, Me, Message, Subscription
+from tuntas.events import Acknowledgement, EventName, Me, Message, Subscription
 from tuntas.sessions.machine import State, Status
+from tuntas.sessions.pacing import Pace
 from tuntas.sessions.reconcile import Desired
 
 
@@ -19,6 +20,7 @@ class SessionConfig:
     document: Mapping[str, Any] = field(default_factory=dict, repr=False)
     subscriptions: tuple[Subscription, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    pace: Pace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,10 @@ class BrowserRecord:
 
 @dataclass(frozen=True, slots=True)
 class SessionRecord:
-    """The stored session. ``id`` tells two sessions apart that bore one name, one after the other."""
+    """The stored session. ``id`` tells two sessions apart that bore one name, one after the other.
+
+    ``seen_until``: the time (Unix seconds) of the newest message whose event is written; None before the first link.
+    """
 
     id: str
     name: str
@@ -52,6 +57,7 @@ class SessionRecord:
     discard_profile: bool = False
     me: Me | None = None
     browser: BrowserRecord | None = None
+    seen_until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,4 +130,12 @@ class AckSeen:
     acknowledgement: Acknowledgement
 
 
-Observation = QrShown | Scanned | Connected | Disconnected | Unlinked | PageLost | MessageSeen | AckSeen
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The page told a fact that is published as it is; the payload is in WAHA's shape."""
+
+    name: EventName
+    payload: Mapping[str, Any] = field(repr=False)
+
+
+Observation = QrShown | Scanned | Connected | Disconnected | Unlinked | PageLost | MessageSeen | AckSeen | Told

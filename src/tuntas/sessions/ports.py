@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from tuntas.events import Event, Message
 from tuntas.sessions.model import BrowserRecord, Observation, SessionRecord, StateChange
@@ -40,12 +41,27 @@ class WhatsAppPage(Protocol):
         """End the browser and return how ("closed" or "killed"), only when its whole process tree is gone."""
         ...
 
-    async def send_text(self, chat_id: str, text: str, *, reply_to: str | None, link_preview: bool) -> Message:
-        """Send a text and return the message as the page knows it then."""
+    async def send(self, kind: str, content: Mapping[str, Any], *, token: str) -> Message:
+        """Send a message of this kind ("text", "image" …) and return it as the page knows it then.
+
+        ``content`` is plain values, ``chatId`` among them. ``token`` becomes part of the message's id; a message that
+        the page knows by it already is not sent again.
+
+        Raises:
+            PageRefused: WhatsApp does not take it; the message says why.
+            PageUnavailable: the page went away or did not answer; whether it was sent is not known.
+        """
         ...
 
-    async def chat_messages(self, chat_id: str, *, limit: int) -> list[Message]:
-        """Return a chat's last messages, newest first."""
+    async def ask(self, name: str, arguments: Mapping[str, Any]) -> Any:
+        """Ask the page something, or have it do something that is no message; plain values in and out.
+
+        The names are those of the bridge's calls.
+
+        Raises:
+            PageRefused: WhatsApp does not do it; the message says why.
+            PageUnavailable: the page went away or did not answer.
+        """
         ...
 
     async def screenshot(self) -> bytes:
@@ -102,7 +118,7 @@ class SessionStore(Protocol):
         ...
 
     async def publish(self, record: SessionRecord, events: Sequence[Event]) -> None:
-        """Write events that go out to the session's subscriptions."""
+        """Write events that go out to the session's subscriptions, and how far the session has seen, together."""
         ...
 
     async def delete(self, record: SessionRecord, change: StateChange, events: Sequence[Event]) -> None:
@@ -111,4 +127,30 @@ class SessionStore(Protocol):
 
     async def history(self, record: SessionRecord, *, limit: int) -> list[StateChange]:
         """Return the newest lines of a session's story, oldest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SendEntry:
+    """A send that was asked with a key. ``answer`` is None while it is not known what became of it."""
+
+    fingerprint: str
+    token: str
+    answer: Message | None
+    is_new: bool
+
+
+class SendJournal(Protocol):
+    """Sends that were asked with a key. Every method is one transaction, durable when it returns."""
+
+    async def begin(self, session_id: str, key: str, fingerprint: str, token: str) -> SendEntry:
+        """Write down that a message is about to be sent, or return what was written under this key before."""
+        ...
+
+    async def finish(self, session_id: str, key: str, message: Message) -> None:
+        """Write down what went out."""
+        ...
+
+    async def forget(self, session_id: str, key: str) -> None:
+        """Write down that nothing went out: the key is free again."""
         ...

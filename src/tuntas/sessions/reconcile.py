@@ -26,6 +26,7 @@ class Act(StrEnum):
 
     REST = "rest"  # wait for a message or the deadline
     LAUNCH = "launch"
+    CATCH_UP = "catch_up"  # ask the page for what came while nobody listened
     PROBE = "probe"  # ask a working page for life
     LOG_OUT = "log_out"  # tell WhatsApp, before the browser is ended
     BEGIN_STOP = "begin_stop"  # an end was asked for: leave the live states
@@ -52,7 +53,9 @@ class Situation:
     faults: int  # in a row, since the last stable run
     fault_budget: int
     permanent_fault: bool  # a restart cannot help
-    due_at: float | None  # the deadline of a live state, the next probe, or the next start
+    due_at: float | None  # the deadline of a live state, or the next start
+    probe_at: float | None  # when a live page is to be asked for life again
+    behind: bool  # what came while nobody listened was not asked for yet
     shutting_down: bool
 
 
@@ -83,7 +86,11 @@ def _with_live_browser(situation: Situation, now: float) -> Act:
     if _end_is_wanted(situation):
         return Act.BEGIN_STOP
     if situation.due_at is not None and now >= situation.due_at:
-        return Act.PROBE if situation.state is State.WORKING else Act.BEGIN_RECOVERY
+        return Act.BEGIN_RECOVERY
+    if situation.behind and situation.state is State.WORKING:
+        return Act.CATCH_UP
+    if situation.probe_at is not None and now >= situation.probe_at:
+        return Act.PROBE
     return Act.REST
 
 

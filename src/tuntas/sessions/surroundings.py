@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tuntas.foundation.backoff import Backoff
 from tuntas.foundation.clock import Clock
 from tuntas.profiles import ProfileStore, Remover
 from tuntas.sessions.gate import BootGate
-from tuntas.sessions.ports import Engine, SessionStore
+from tuntas.sessions.ports import Engine, SendJournal, SessionStore
+from tuntas.sessions.sending import SendLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +38,5 @@ class Surroundings:
     clock: Clock
     gate: BootGate
     limits: Limits
+    send_journal: SendJournal
+    send_limits: SendLimits = field(default_factory=SendLimits)

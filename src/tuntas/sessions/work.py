@@ -10,7 +10,7 @@ from tuntas.foundation.tasks import end, spawn
 from tuntas.sessions.reconcile import Act
 
 # A browser's end and a removal are never cancelled: half of either would be worse than its whole.
-CANCELLABLE = frozenset({Act.LAUNCH, Act.PROBE})
+CANCELLABLE = frozenset({Act.LAUNCH, Act.CATCH_UP, Act.PROBE})
 
 
 class Work:

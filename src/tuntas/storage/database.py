@@ -47,13 +47,13 @@ class Database:
         threads = 1 if is_sqlite else POSTGRESQL_THREADS
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="tuntas-database")
 
-    async def migrate(self) -> None:
-        """Bring the tables to this version's form.
+    async def migrate(self, revision: str = "head") -> None:
+        """Bring the tables to this version's form, or to an earlier ``revision`` on the way there.
 
         Raises:
             DatabaseUnusable: it cannot be opened, or a newer Tuntas has written it.
         """
-        await asyncio.get_running_loop().run_in_executor(self._executor, self._migrate)
+        await asyncio.get_running_loop().run_in_executor(self._executor, self._migrate, revision)
 
     async def run(self, work: Callable[[Connection], Result]) -> Result:
         """Run ``work`` in one transaction in the database's thread; it is committed when this returns."""
@@ -68,7 +68,7 @@ class Database:
         with self._engine.begin() as connection:
             return work(connection)
 
-    def _migrate(self) -> None:
+    def _migrate(self, revision: str) -> None:
         # Here and not above: Alembic costs a quarter of a second, which every small command would pay too.
         from alembic import command
         from alembic.config import Config
@@ -86,7 +86,7 @@ class Database:
                 if current is not None:
                     newest.get_revision(current)
                 config.attributes["connection"] = connection
-                command.upgrade(config, "head")
+                command.upgrade(config, revision)
         except CommandError as error:
             message = f"The database was written by another version of Tuntas ({error}). Install that version or newer."
             raise DatabaseUnusable(message) from error

@@ -2,48 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, select, update
 
-from tuntas.events import Event
-from tuntas.sessions.model import SessionRecord
 from tuntas.storage.database import Database
-from tuntas.storage.subscriptions import subscription_from_json, subscription_to_json
+from tuntas.storage.publisher import DEAD, DELIVERED, WAITING
+from tuntas.storage.subscriptions import subscription_from_json
 from tuntas.storage.tables import deliveries
-from tuntas.webhooks.ports import Delivery
+from tuntas.storage.tables import events as event_log
+from tuntas.webhooks.ports import Delivery, DeliveryFilter, DeliveryNote
 
-WAITING, DELIVERED, DEAD = "waiting", "delivered", "dead"
-
-
-def enqueue(connection: Connection, record: SessionRecord, events: Sequence[Event]) -> set[str]:
-    """Add a delivery for each event and each receiver that wants it; return the lanes that got something."""
-    rows: list[dict[str, object]] = []
-    for event in events:
-        wanted = [one for one in record.config.subscriptions if one.wants(event.name)]
-        body = json.dumps(event.envelope(), ensure_ascii=False, separators=(",", ":")) if wanted else ""
-        created = datetime.fromtimestamp(event.timestamp / 1000, UTC)
-        rows.extend(
-            {
-                "lane": f"{record.id}:{hashlib.sha256(one.url.encode()).hexdigest()[:16]}",
-                "session": record.name,
-                "event_id": event.id,
-                "event": event.name.value,
-                "body": body,
-                "subscription": subscription_to_json(one),
-                "state": WAITING,
-                "attempts": 0,
-                "created_at": created,
-                "next_attempt_at": created,
-            }
-            for one in wanted
-        )
-    if rows:
-        connection.execute(insert(deliveries), rows)
-    return {str(row["lane"]) for row in rows}
+_WITH_EVENT = select(deliveries, event_log.c.session, event_log.c.event, event_log.c.body, event_log.c.created_at).join(
+    event_log, event_log.c.event_id == deliveries.c.event_id
+)
 
 
 class SqlOutbox:
@@ -61,8 +35,7 @@ class SqlOutbox:
     async def waiting(self, lane: str, *, limit: int) -> list[Delivery]:
         """Return the oldest waiting deliveries of a lane, in order."""
         query = (
-            select(deliveries)
-            .where(deliveries.c.state == WAITING, deliveries.c.lane == lane)
+            _WITH_EVENT.where(deliveries.c.state == WAITING, deliveries.c.lane == lane)
             .order_by(deliveries.c.sequence)
             .limit(limit)
         )
@@ -81,9 +54,14 @@ class SqlOutbox:
             for row in rows
         ]
 
-    async def delivered(self, delivery: Delivery) -> None:
-        """Note that the receiver took it."""
-        await self._note(delivery, state=DELIVERED, finished_at=datetime.now(UTC), error=None)
+    async def delivered(self, delivered: Sequence[Delivery]) -> None:
+        """Note that the receiver took them."""
+        statement = (
+            update(deliveries)
+            .where(deliveries.c.sequence.in_([one.id for one in delivered]))
+            .values(attempts=deliveries.c.attempts + 1, state=DELIVERED, finished_at=datetime.now(UTC), error=None)
+        )
+        await self._database.run(lambda connection: connection.execute(statement))
 
     async def postponed(self, delivery: Delivery, *, next_attempt_at: datetime, error: str) -> None:
         """Note a failed attempt and when the next is due."""
@@ -99,6 +77,28 @@ class SqlOutbox:
         rows = await self._database.run(lambda connection: connection.execute(query).all())
         return {WAITING: 0, DELIVERED: 0, DEAD: 0} | {row[0]: row[1] for row in rows}
 
+    async def notes(self, wanted: DeliveryFilter, *, limit: int) -> list[DeliveryNote]:
+        """Return what is known of the newest deliveries that are meant, newest first."""
+        query = _WITH_EVENT.where(*_meant(wanted)).order_by(deliveries.c.sequence.desc()).limit(limit)
+        rows = await self._database.run(lambda connection: connection.execute(query).all())
+        return [_note_of(row) for row in rows]
+
+    async def replay(self, wanted: DeliveryFilter, now: datetime) -> set[str]:
+        """Have the ended deliveries that are meant made again, each in its old place; return their lanes."""
+        chosen = (
+            select(deliveries.c.sequence)
+            .join(event_log, event_log.c.event_id == deliveries.c.event_id)
+            .where(deliveries.c.state != WAITING, *_meant(wanted))
+        )
+        statement = (
+            update(deliveries)
+            .where(deliveries.c.sequence.in_(chosen))
+            .values(state=WAITING, attempts=0, error=None, finished_at=None, next_attempt_at=now)
+            .returning(deliveries.c.lane)
+        )
+        lanes = await self._database.run(lambda connection: connection.execute(statement).scalars().all())
+        return set(lanes)
+
     async def prune(self, before: datetime) -> None:
         """Forget deliveries that ended before that time."""
         statement = delete(deliveries).where(deliveries.c.finished_at < before)
@@ -111,3 +111,38 @@ class SqlOutbox:
             .values(attempts=deliveries.c.attempts + 1, **values)
         )
         await self._database.run(lambda connection: connection.execute(statement))
+
+
+def _meant(wanted: DeliveryFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.id is not None:
+        conditions.append(deliveries.c.sequence == wanted.id)
+    if wanted.before_id is not None:
+        conditions.append(deliveries.c.sequence < wanted.before_id)
+    if wanted.event_id is not None:
+        conditions.append(deliveries.c.event_id == wanted.event_id)
+    if wanted.session is not None:
+        conditions.append(event_log.c.session == wanted.session)
+    if wanted.state is not None:
+        conditions.append(deliveries.c.state == wanted.state)
+    if wanted.since is not None:
+        conditions.append(event_log.c.created_at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(event_log.c.created_at <= wanted.until)
+    return [and_(*conditions)] if conditions else []
+
+
+def _note_of(row: Row[Any]) -> DeliveryNote:
+    return DeliveryNote(
+        id=row.sequence,
+        event_id=row.event_id,
+        event=row.event,
+        session=row.session,
+        url=row.subscription["url"],
+        state=row.state,
+        attempts=row.attempts,
+        error=row.error,
+        created_at=row.created_at,
+        next_attempt_at=row.next_attempt_at if row.state == WAITING else None,
+        finished_at=row.finished_at,
+    )

@@ -1,4 +1,7 @@
-"""The journal of removals in the database."""
+"""The journal of removals in the database, and the events that its changes are worth, in one transaction.
+
+Whom a removal is told to is kept with it: its session's row may be gone long before its last byte.
+"""
 
 from __future__ import annotations
 
@@ -9,28 +12,41 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
+from tuntas.events import Audience, removal_event
 from tuntas.profiles import Holder, Reason, Removal, RemovalState
 from tuntas.storage.database import Database
-from tuntas.storage.tables import removals
+from tuntas.storage.publisher import Publisher
+from tuntas.storage.sessions import audience_of, session_of
+from tuntas.storage.subscriptions import audience_from_json, audience_to_json
+from tuntas.storage.tables import removals, sessions
 
 
 class SqlRemovalJournal:
     """Implements ``tuntas.profiles.RemovalJournal``."""
 
-    def __init__(self, database: Database) -> None:
-        """Keep removals in ``database``."""
+    def __init__(self, database: Database, publisher: Publisher | None = None) -> None:
+        """Keep removals in ``database``; events go out through ``publisher``."""
         self._database = database
+        self._publisher = publisher or Publisher()
 
     async def put(self, removal: Removal) -> None:
-        """Insert or update by ``removal.id``; durable when it returns."""
-        row = _to_row(removal)
+        """Insert or update by ``removal.id``, with the event that the change is worth; durable when it returns."""
 
-        def work(connection: Connection) -> None:
-            changed = connection.execute(update(removals).where(removals.c.id == removal.id).values(**row))
-            if changed.rowcount == 0:
-                connection.execute(insert(removals).values(**row))
+        def work(connection: Connection) -> set[str]:
+            known = connection.execute(select(removals).where(removals.c.id == removal.id)).one_or_none()
+            if known is None:
+                audience = _audience_of(connection, removal)
+                told = None if audience is None else audience_to_json(audience)
+                connection.execute(insert(removals).values(**_to_row(removal), audience=told))
+            else:
+                audience = None if known.audience is None else audience_from_json(known.audience)
+                connection.execute(update(removals).where(removals.c.id == removal.id).values(**_to_row(removal)))
+            if audience is None:
+                return set()
+            event = removal_event(None if known is None else _from_row(known), removal, audience)
+            return self._publisher.write(connection, audience, [event]) if event else set()
 
-        await self._database.run(work)
+        self._publisher.announce(await self._database.run(work))
 
     async def unfinished(self) -> list[Removal]:
         """Return every removal that is not purged, oldest first."""
@@ -44,6 +60,15 @@ class SqlRemovalJournal:
             removals.c.state == RemovalState.PURGED.value, removals.c.updated_at < before
         )
         await self._database.run(lambda connection: connection.execute(statement))
+
+
+def _audience_of(connection: Connection, removal: Removal) -> Audience | None:
+    """Return the receivers of the session whose profile this is; None for a folder that no session has."""
+    its_session = select(sessions).where(
+        sessions.c.name == removal.session, sessions.c.profile_folder == removal.path.name
+    )
+    row = connection.execute(its_session).one_or_none()
+    return None if row is None else audience_of(session_of(row))
 
 
 def _to_row(removal: Removal) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -10,13 +10,14 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from tuntas.events import Event, Me
+from tuntas.events import Audience, Event, Me
 from tuntas.sessions.errors import NameTaken
 from tuntas.sessions.machine import State, Status
 from tuntas.sessions.model import BrowserRecord, SessionConfig, SessionRecord, StateChange
+from tuntas.sessions.pacing import Pace
 from tuntas.sessions.reconcile import Desired
 from tuntas.storage.database import Database
-from tuntas.storage.outbox import enqueue
+from tuntas.storage.publisher import Publisher
 from tuntas.storage.subscriptions import subscription_from_json, subscription_to_json
 from tuntas.storage.tables import history, sessions
 
@@ -24,15 +25,15 @@ from tuntas.storage.tables import history, sessions
 class SqlSessionStore:
     """Implements ``tuntas.sessions.ports.SessionStore``."""
 
-    def __init__(self, database: Database, on_enqueued: Callable[[str], None]) -> None:
-        """Store in ``database``; call ``on_enqueued`` with each lane of the outbox that got something."""
+    def __init__(self, database: Database, publisher: Publisher | None = None) -> None:
+        """Store in ``database``; events go out through ``publisher``."""
         self._database = database
-        self._on_enqueued = on_enqueued
+        self._publisher = publisher or Publisher()
 
     async def load(self) -> list[SessionRecord]:
         """Return all sessions, oldest first."""
         rows = await self._database.run(lambda c: c.execute(select(sessions).order_by(sessions.c.created_at)).all())
-        return [_from_row(row) for row in rows]
+        return [session_of(row) for row in rows]
 
     async def insert(self, record: SessionRecord) -> None:
         """Add a session.
@@ -53,13 +54,21 @@ class SqlSessionStore:
             connection.execute(update(sessions).where(sessions.c.id == record.id).values(**row))
             if change is not None:
                 _tell(connection, record, change)
-            return enqueue(connection, record, events)
+            return self._publisher.write(connection, audience_of(record), events)
 
-        self._announce(await self._database.run(work))
+        lanes = await self._database.run(work)
+        if events:
+            self._publisher.announce(lanes)
 
     async def publish(self, record: SessionRecord, events: Sequence[Event]) -> None:
-        """Write events that go out to the session's subscriptions."""
-        self._announce(await self._database.run(lambda connection: enqueue(connection, record, events)))
+        """Write events that go out to the session's subscriptions, and how far the session has seen, together."""
+
+        def work(connection: Connection) -> set[str]:
+            seen = update(sessions).where(sessions.c.id == record.id).values(seen_until=record.seen_until)
+            connection.execute(seen)
+            return self._publisher.write(connection, audience_of(record), events)
+
+        self._publisher.announce(await self._database.run(work))
 
     async def delete(self, record: SessionRecord, change: StateChange, events: Sequence[Event]) -> None:
         """Remove the session's row, with the last line of its story and its last event."""
@@ -67,9 +76,9 @@ class SqlSessionStore:
         def work(connection: Connection) -> set[str]:
             connection.execute(delete(sessions).where(sessions.c.id == record.id))
             _tell(connection, record, change)
-            return enqueue(connection, record, events)
+            return self._publisher.write(connection, audience_of(record), events)
 
-        self._announce(await self._database.run(work))
+        self._publisher.announce(await self._database.run(work))
 
     async def history(self, record: SessionRecord, *, limit: int) -> list[StateChange]:
         """Return the newest lines of the session's story, oldest first."""
@@ -88,9 +97,38 @@ class SqlSessionStore:
         """Forget lines of stories that are older than ``before``."""
         await self._database.run(lambda connection: connection.execute(delete(history).where(history.c.at < before)))
 
-    def _announce(self, lanes: set[str]) -> None:
-        for lane in lanes:
-            self._on_enqueued(lane)
+
+def audience_of(record: SessionRecord) -> Audience:
+    """Return whom a session's events go to."""
+    return Audience(record.id, record.name, record.config.subscriptions, record.config.metadata, record.me)
+
+
+def session_of(row: Row[Any]) -> SessionRecord:
+    """Read a row of the table."""
+    browser = None
+    if row.browser is not None:
+        browser = BrowserRecord(**row.browser | {"started_at": datetime.fromisoformat(row.browser["started_at"])})
+    return SessionRecord(
+        id=row.id,
+        name=row.name,
+        config=SessionConfig(
+            document=row.config["document"],
+            subscriptions=tuple(subscription_from_json(one) for one in row.config["subscriptions"]),
+            metadata=row.config["metadata"],
+            pace=Pace(**pace) if (pace := row.config.get("pace")) else None,
+        ),
+        desired=Desired(row.desired),
+        state=State(row.state),
+        status=Status(row.status),
+        profile_folder=row.profile_folder,
+        created_at=row.created_at,
+        changed_at=row.changed_at,
+        seen_until=row.seen_until,
+        reason=row.reason,
+        discard_profile=row.discard_profile,
+        me=None if row.me is None else Me(**row.me),
+        browser=browser,
+    )
 
 
 def _tell(connection: Connection, record: SessionRecord, change: StateChange) -> None:
@@ -125,34 +163,11 @@ def _to_row(record: SessionRecord) -> dict[str, Any]:
             "document": dict(record.config.document),
             "subscriptions": [subscription_to_json(one) for one in record.config.subscriptions],
             "metadata": dict(record.config.metadata),
+            "pace": None if record.config.pace is None else asdict(record.config.pace),
         },
         "me": None if record.me is None else asdict(record.me),
         "browser": browser,
         "created_at": record.created_at,
         "changed_at": record.changed_at,
+        "seen_until": record.seen_until,
     }
-
-
-def _from_row(row: Row[Any]) -> SessionRecord:
-    browser = None
-    if row.browser is not None:
-        browser = BrowserRecord(**row.browser | {"started_at": datetime.fromisoformat(row.browser["started_at"])})
-    return SessionRecord(
-        id=row.id,
-        name=row.name,
-        config=SessionConfig(
-            document=row.config["document"],
-            subscriptions=tuple(subscription_from_json(one) for one in row.config["subscriptions"]),
-            metadata=row.config["metadata"],
-        ),
-        desired=Desired(row.desired),
-        state=State(row.state),
-        status=Status(row.status),
-        profile_folder=row.profile_folder,
-        created_at=row.created_at,
-        changed_at=row.changed_at,
-        reason=row.reason,
-        discard_profile=row.discard_profile,
-        me=None if row.me is None else Me(**row.me),
-        browser=browser,
-    )

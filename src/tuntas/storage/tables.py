@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    UniqueConstraint,
 )
 
 metadata = MetaData(
@@ -69,6 +70,7 @@ sessions = Table(
     Column("browser", JSON),
     Column("created_at", Moment, nullable=False),
     Column("changed_at", Moment, nullable=False),
+    Column("seen_until", BigInteger),
 )
 
 history = Table(
@@ -85,20 +87,31 @@ history = Table(
     Column("asked_by", String(64), nullable=False),
 )
 
+events = Table(
+    "events",
+    metadata,
+    Column("sequence", Sequence, primary_key=True, autoincrement=True),
+    Column("event_id", String(40), nullable=False, unique=True),
+    Column("session_id", String(26), nullable=False),
+    Column("session", String(64), nullable=False),
+    Column("event", String(40), nullable=False),
+    Column("subject", String(128)),
+    Column("body", Text, nullable=False),
+    Column("created_at", Moment, nullable=False, index=True),
+    UniqueConstraint("session_id", "event", "subject"),
+    Index("ix_events_session_sequence", "session", "sequence"),
+)
+
 deliveries = Table(
     "deliveries",
     metadata,
     Column("sequence", Sequence, primary_key=True, autoincrement=True),
     Column("lane", String(96), nullable=False),
-    Column("session", String(64), nullable=False),
     Column("event_id", String(40), nullable=False, index=True),
-    Column("event", String(40), nullable=False),
-    Column("body", Text, nullable=False),
     Column("subscription", JSON, nullable=False),
     Column("state", String(16), nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("error", Text),
-    Column("created_at", Moment, nullable=False),
     Column("next_attempt_at", Moment, nullable=False),
     Column("finished_at", Moment, index=True),
     Index("ix_deliveries_state_lane_sequence", "state", "lane", "sequence"),
@@ -118,6 +131,7 @@ removals = Table(
     Column("attempts", Integer, nullable=False),
     Column("next_attempt_at", Moment),
     Column("size_bytes", BigInteger),
+    Column("audience", JSON),
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
 )
@@ -128,5 +142,19 @@ keys = Table(
     Column("id", String(26), primary_key=True),
     Column("name", String(64), nullable=False),
     Column("fingerprint", String(64), nullable=False, unique=True),
+    Column("scopes", JSON, nullable=False),
+    Column("sessions", JSON),
     Column("created_at", Moment, nullable=False),
+    Column("last_used_at", Moment),
+)
+
+sends = Table(
+    "sends",
+    metadata,
+    Column("session_id", String(26), primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("token", String(32), nullable=False),
+    Column("answer", JSON(none_as_null=True)),
+    Column("created_at", Moment, nullable=False, index=True),
 )

@@ -7,7 +7,11 @@ answer, so a crash between the two repeats the delivery with the same event id.
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+import random
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 import httpx
 import structlog
@@ -15,11 +19,12 @@ import structlog
 from tuntas.foundation.clock import Clock, milliseconds
 from tuntas.foundation.identifiers import ulid
 from tuntas.foundation.tasks import end, spawn
-from tuntas.webhooks.ports import Delivery, Outbox
+from tuntas.webhooks.ports import Delivery, DeliveryFilter, Outbox
 from tuntas.webhooks.retry import TryAgain, after_failure
 from tuntas.webhooks.signing import headers
 
 BATCH = 50
+NOTED_AFTER_SECONDS = 0.1
 PAUSE_AFTER_CRASH_SECONDS = 5.0
 
 log = structlog.get_logger(__name__)
@@ -72,35 +77,115 @@ class Deliverer:
 
     async def _empty(self, lane: str) -> None:
         while deliveries := await self._outbox.waiting(lane, limit=BATCH):
-            for delivery in deliveries:
-                await self._bring(delivery)
+            taken = _Taken(self._outbox)
+            try:
+                for delivery in deliveries:
+                    await self._bring(delivery, taken)
+            finally:
+                await taken.note()
 
-    async def _bring(self, delivery: Delivery) -> None:
+    async def _bring(self, delivery: Delivery, taken: _Taken) -> None:
         attempts, due = delivery.attempts, delivery.next_attempt_at
         while True:
             await asyncio.sleep(max(0.0, (due - self._clock.now()).total_seconds()))
-            error = await self._attempt(delivery)
-            if error is None:
-                await self._outbox.delivered(delivery)
+            failure = await self._attempt(delivery)
+            if failure is None:
+                await taken.add(delivery)
                 return
+            await taken.note()  # the next attempt may be an hour away
             attempts += 1
-            decision = after_failure(delivery.subscription.retries, attempts)
-            log.warning("webhook_failed", session=delivery.session, event_id=delivery.event_id, error=error)
+            decision = after_failure(
+                delivery.subscription.retries,
+                attempts,
+                chance=random.random(),  # noqa: S311 - to spread attempts, not for secrecy
+                asked_seconds=failure.asked_seconds,
+            )
+            log.warning("webhook_failed", session=delivery.session, event_id=delivery.event_id, error=failure.error)
             if not isinstance(decision, TryAgain):
-                await self._outbox.given_up(delivery, error=error)
+                await self._outbox.given_up(delivery, error=failure.error)
                 return
             due = self._clock.now() + timedelta(seconds=decision.delay_seconds)
-            await self._outbox.postponed(delivery, next_attempt_at=due, error=error)
+            await self._outbox.postponed(delivery, next_attempt_at=due, error=failure.error)
 
-    async def _attempt(self, delivery: Delivery) -> str | None:
+    async def _attempt(self, delivery: Delivery) -> _Failure | None:
         """Make one request; return what went wrong, or None."""
         body = delivery.body.encode()
         subscription = delivery.subscription
+        now = self._clock.now()
         sent = dict(subscription.headers) | headers(
-            body, request_id=ulid(), timestamp=milliseconds(self._clock.now()), key=subscription.hmac_key
+            body,
+            request_id=ulid(),
+            event_id=delivery.event_id,
+            timestamp=milliseconds(now),
+            key=subscription.hmac_key,
         )
         try:
             answer = await self._http.post(subscription.url, content=body, headers=sent)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            return f"{type(error).__name__}: {error}"
-        return None if answer.is_success else f"HTTP {answer.status_code}"
+            return _Failure(f"{type(error).__name__}: {error}")
+        if answer.is_success:
+            return None
+        return _Failure(f"HTTP {answer.status_code}", retry_after_seconds(answer.headers.get("Retry-After"), now))
+
+
+class Replayer:
+    """Has ended deliveries made again."""
+
+    def __init__(self, outbox: Outbox, deliverer: Deliverer, clock: Clock) -> None:
+        """Choose in ``outbox``; ``deliverer`` makes them."""
+        self._outbox = outbox
+        self._deliverer = deliverer
+        self._clock = clock
+
+    async def __call__(self, wanted: DeliveryFilter) -> int:
+        """Return how many lanes have something to do again."""
+        lanes = await self._outbox.replay(wanted, self._clock.now())
+        for lane in lanes:
+            self._deliverer.wake(lane)
+        return len(lanes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    error: str
+    asked_seconds: float = 0.0
+
+
+class _Taken:
+    """What a receiver has taken and the outbox does not know yet: noted together, for each note is a synced write.
+
+    A crash before the note repeats at most these, with the same event ids.
+    """
+
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
+        self._deliveries: list[Delivery] = []
+        self._since = 0.0
+
+    async def add(self, delivery: Delivery) -> None:
+        """Take one down; now and then all of them."""
+        if not self._deliveries:
+            self._since = time.monotonic()
+        self._deliveries.append(delivery)
+        if time.monotonic() - self._since > NOTED_AFTER_SECONDS:
+            await self.note()
+
+    async def note(self) -> None:
+        """Tell the outbox."""
+        deliveries, self._deliveries = self._deliveries, []
+        if deliveries:
+            await self._outbox.delivered(deliveries)
+
+
+def retry_after_seconds(value: str | None, now: datetime) -> float:
+    """Return what a Retry-After header asks for, in seconds from ``now``; 0 without one, or for nonsense."""
+    if value is None:
+        return 0.0
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, (parsedate_to_datetime(value) - now).total_seconds())
+    except (ValueError, TypeError):
+        return 0.0

@@ -1,7 +1,8 @@
-"""What delivery asks of the outbox. Every method is one transaction, durable when it returns."""
+"""What delivery asks of the store. Every method is one transaction, durable when it returns."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -23,6 +24,47 @@ class Delivery:
     next_attempt_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class DeliveryNote:
+    """What is known of a delivery, for a person. ``state`` is waiting, delivered or dead."""
+
+    id: int
+    event_id: str
+    event: str
+    session: str
+    url: str
+    state: str
+    attempts: int
+    error: str | None
+    created_at: datetime
+    next_attempt_at: datetime | None
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryFilter:
+    """Which deliveries are meant: all that each given field allows. Times are those of the events."""
+
+    id: int | None = None
+    before_id: int | None = None
+    event_id: str | None = None
+    session: str | None = None
+    state: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedEvent:
+    """A published event. ``place`` grows with each; ``body`` is the JSON document that receivers get."""
+
+    place: int
+    event_id: str
+    session: str
+    event: str
+    body: str = field(repr=False)
+
+
 class Outbox(Protocol):
     """Events that were committed and are not delivered yet."""
 
@@ -34,8 +76,8 @@ class Outbox(Protocol):
         """Return the oldest waiting deliveries of a lane, in order."""
         ...
 
-    async def delivered(self, delivery: Delivery) -> None:
-        """Note that the receiver took it."""
+    async def delivered(self, delivered: Sequence[Delivery]) -> None:
+        """Note that the receiver took them."""
         ...
 
     async def postponed(self, delivery: Delivery, *, next_attempt_at: datetime, error: str) -> None:
@@ -44,4 +86,34 @@ class Outbox(Protocol):
 
     async def given_up(self, delivery: Delivery, *, error: str) -> None:
         """Note that the attempts are used up; it stays visible as dead."""
+        ...
+
+    async def counts(self) -> dict[str, int]:
+        """Return how many deliveries are in each state."""
+        ...
+
+    async def notes(self, wanted: DeliveryFilter, *, limit: int) -> list[DeliveryNote]:
+        """Return what is known of the newest deliveries that are meant, newest first."""
+        ...
+
+    async def replay(self, wanted: DeliveryFilter, now: datetime) -> set[str]:
+        """Have the ended deliveries that are meant made again, each in its old place; return their lanes."""
+        ...
+
+
+class EventLog(Protocol):
+    """All events that were published."""
+
+    async def newest(self) -> int:
+        """Return the place of the newest event; 0 if there is none."""
+        ...
+
+    async def place_of(self, event_id: str) -> int | None:
+        """Return the place of an event, None if it is not known, or not any more."""
+        ...
+
+    async def after(
+        self, place: int, sessions: Collection[str] | None, names: Collection[str] | None, *, limit: int
+    ) -> list[LoggedEvent]:
+        """Return the events behind ``place``, oldest first, of these sessions and names; None means all."""
         ...

@@ -9,6 +9,9 @@ from tuntas.events import Retries, RetryPolicy
 # Nobody gains from a wait of days; a receiver that is down for longer gets its events by replay.
 CEILING_SECONDS = 3600.0
 
+# A tenth more at random: receivers that were down together are not all asked again in one moment.
+JITTER = 0.1
+
 
 @dataclass(frozen=True, slots=True)
 class TryAgain:
@@ -19,11 +22,16 @@ class TryAgain:
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """The attempts are used up; the delivery is kept as dead and can be looked at."""
+    """The attempts are used up; the delivery is kept as dead and can be looked at, and replayed."""
 
 
-def after_failure(retries: Retries, attempts_made: int) -> TryAgain | GiveUp:
-    """Decide what follows the failed attempt number ``attempts_made`` (1 is the first)."""
+def after_failure(
+    retries: Retries, attempts_made: int, *, chance: float = 0.0, asked_seconds: float = 0.0
+) -> TryAgain | GiveUp:
+    """Decide what follows the failed attempt number ``attempts_made`` (1 is the first).
+
+    ``chance`` is random, from 0 to 1; ``asked_seconds`` is what the receiver asked for by Retry-After.
+    """
     if attempts_made >= retries.attempts:
         return GiveUp()
     match retries.policy:
@@ -33,4 +41,4 @@ def after_failure(retries: Retries, attempts_made: int) -> TryAgain | GiveUp:
             delay = retries.delay_seconds * attempts_made
         case RetryPolicy.EXPONENTIAL:
             delay = retries.delay_seconds * 2.0 ** min(attempts_made - 1, 30)
-    return TryAgain(min(delay, CEILING_SECONDS))
+    return TryAgain(min(max(delay * (1 + JITTER * chance), asked_seconds), CEILING_SECONDS))

@@ -9,20 +9,24 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
 from tuntas.browser import Browser, CallFailed, CallTimedOut, CdpSession, ConnectionClosed, StopLimits
-from tuntas.events import Message
+from tuntas.events import Message, message_of
 from tuntas.foundation.tasks import end, spawn
-from tuntas.sessions.errors import PageRefused, PageUnavailable
+from tuntas.sessions.errors import NotAllowed, NotThere, PageRefused, PageUnavailable
 from tuntas.sessions.model import BrowserRecord, Observation, PageLost, Unlinked
 from tuntas.sessions.ports import LaunchRefused, Sink
-from tuntas.whatsapp.translate import UnknownReport, message_of, observation_of
+from tuntas.whatsapp.translate import UnknownReport, observation_of
 
 BINDING = "__tuntasReport"
+
+# A call that moves a file gets so much more time as the file takes at this speed.
+SLOWEST_BYTES_PER_SECOND = 256 * 1024
 
 log = structlog.get_logger(__name__)
 
@@ -117,24 +121,15 @@ class ChromiumPage:
         finally:
             await end(self._watch)
 
-    async def send_text(self, chat_id: str, text: str, *, reply_to: str | None, link_preview: bool) -> Message:
-        """Send a text and return the message as the page knows it then.
+    async def send(self, kind: str, content: Mapping[str, Any], *, token: str) -> Message:
+        """Send a message and return it as the page knows it then; see ``ports.WhatsAppPage.send``."""
+        return message_of(await self.ask("send", {"kind": kind, "token": token, **content}))
 
-        Raises:
-            PageRefused: WhatsApp does not take it; the message says why.
-            PageUnavailable: the page went away or did not answer; whether it was sent is not known.
-        """
-        arguments = {"chatId": chat_id, "body": text, "replyTo": reply_to, "linkPreview": link_preview}
-        return message_of(await self._call("sendText", arguments, timeout_seconds=self._limits.call_seconds))
-
-    async def chat_messages(self, chat_id: str, *, limit: int) -> list[Message]:
-        """Return a chat's last messages, newest first."""
-        arguments = {"chatId": chat_id, "limit": limit}
-        found = await self._call("chatMessages", arguments, timeout_seconds=self._limits.call_seconds)
-        # The page gives them oldest first, and times are whole seconds: reversed before a stable sort, so that two
-        # messages of one second keep their order.
-        newest_first = [message_of(one) for one in reversed(found)]
-        return sorted(newest_first, key=lambda message: -message.timestamp)
+    async def ask(self, name: str, arguments: Mapping[str, Any]) -> Any:
+        """Call the bridge; see ``ports.WhatsAppPage.ask``."""
+        size_bytes = arguments.get("size") or 0
+        timeout_seconds = self._limits.call_seconds + size_bytes / SLOWEST_BYTES_PER_SECOND
+        return await self._call(name, arguments, timeout_seconds=timeout_seconds)
 
     async def screenshot(self) -> bytes:
         """Return a PNG of the page."""
@@ -146,9 +141,9 @@ class ChromiumPage:
             raise PageUnavailable(str(error)) from error
         return base64.b64decode(answer["data"])
 
-    async def _call(self, name: str, arguments: dict[str, Any], *, timeout_seconds: float) -> Any:
+    async def _call(self, name: str, arguments: Mapping[str, Any], *, timeout_seconds: float) -> Any:
         """Call the bridge; its answer comes back as JSON values."""
-        expression = f"__tuntas.{name}({json.dumps(arguments)})"
+        expression = f"__tuntas.{name}({json.dumps(dict(arguments))})"
         parameters = {"expression": expression, "awaitPromise": True, "returnByValue": True}
         try:
             answer = await self._target.call("Runtime.evaluate", parameters, timeout_seconds=timeout_seconds)
@@ -157,7 +152,7 @@ class ChromiumPage:
             message = f"The page did not answer {name}: {error}"
             raise PageUnavailable(message) from error
         if thrown := answer.get("exceptionDetails"):
-            raise PageRefused(_reason_of(thrown))
+            raise _refusal(_reason_of(thrown))
         return answer["result"].get("value")
 
     def _reported(self, event: dict[str, Any]) -> None:
@@ -196,6 +191,15 @@ class ChromiumPage:
 
 def _ignore(_observation: Observation) -> None:
     """Take no notice."""
+
+
+# The first word of what the bridge throws, where the caller can act on it.
+_WORDS: dict[str, type[PageRefused]] = {"not_found": NotThere, "not_allowed": NotAllowed}
+
+
+def _refusal(reason: str) -> PageRefused:
+    word, _, sentence = reason.removeprefix("Error: ").partition(": ")
+    return _WORDS[word](sentence) if word in _WORDS else PageRefused(reason)
 
 
 def _reason_of(thrown: dict[str, Any]) -> str:

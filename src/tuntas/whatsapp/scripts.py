@@ -8,6 +8,21 @@ from importlib.resources import files
 
 from tuntas.foundation.advice import Advice
 
+# In this order: each may use what stands before it.
+BRIDGE = (
+    "standing.js",
+    "messages.js",
+    "message_acts.js",
+    "media.js",
+    "directory.js",
+    "groups.js",
+    "presence.js",
+    "catch_up.js",
+)
+
+_ONLY_IN_THE_PAGE = 'if (window !== window.top || typeof WPP === "undefined") return;'
+_OFFER_CALLS = 'Object.defineProperty(globalThis, "__tuntas", { value: Object.freeze(calls) });'
+
 
 class AssetsMissing(Advice):
     """The package was built without WA-JS; the message says how to get it."""
@@ -26,8 +41,9 @@ def document_script() -> str:
     except FileNotFoundError:
         message = "WA-JS is missing from this installation. In a checkout run `make setup`; else install a built wheel."
         raise AssetsMissing(message) from None
-    parts = [room.joinpath(name).read_text(encoding="utf-8") for name in ("config.js", "bridge.js")]
-    return "\n;\n".join([parts[0], bundle, parts[1]])
+    parts = [room.joinpath("bridge", name).read_text(encoding="utf-8") for name in BRIDGE]
+    bridge = "\n".join(["(() => {", _ONLY_IN_THE_PAGE, *parts, _OFFER_CALLS, "})();"])
+    return "\n;\n".join([room.joinpath("config.js").read_text(encoding="utf-8"), bundle, bridge])
 
 
 def wa_js_version() -> str:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tuntas.events import AckLevel, Acknowledgement, Me, Message
+from tuntas.events import AckLevel, Acknowledgement, EventName, Me, message_of
 from tuntas.sessions.model import (
     AckSeen,
     Connected,
@@ -16,6 +16,7 @@ from tuntas.sessions.model import (
     PageLost,
     QrShown,
     Scanned,
+    Told,
     Unlinked,
 )
 
@@ -62,26 +63,11 @@ def _known(kind: str, report: Mapping[str, Any]) -> Observation:
             return MessageSeen(message_of(report["message"]))
         case "ack":
             return AckSeen(_acknowledgement_of(report))
+        case "event":
+            return Told(EventName(report["name"]), dict(report["payload"]))
         case _:
             message = f"kind {kind!r}"
             raise UnknownReport(message)
-
-
-def message_of(plain: Mapping[str, Any]) -> Message:
-    """Return the message that the bridge wrote down as a plain object."""
-    return Message(
-        id=str(plain["id"]),
-        timestamp=int(plain["t"]),
-        sender=str(plain["from"]),
-        recipient=str(plain["to"]),
-        from_me=bool(plain["fromMe"]),
-        body=str(plain["body"]),
-        source=str(plain.get("source", "app")),
-        ack=AckLevel(max(-1, min(4, int(plain["ack"])))),  # WhatsApp has finer error levels below -1
-        has_media=bool(plain.get("hasMedia", False)),
-        reply_to=plain.get("replyTo"),
-        kind=str(plain.get("type", "chat")),
-    )
 
 
 def _acknowledgement_of(report: Mapping[str, Any]) -> Acknowledgement:

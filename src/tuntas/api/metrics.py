@@ -1,0 +1,95 @@
+"""``GET /metrics``: how much of everything there is, for Prometheus. Counts only: no name, number or path ever.
+
+Read at each scrape from what the server knows anyway, so nothing here can drift from the truth or cost anything
+between two scrapes. Open to all like ``/healthz``, for scrapers seldom have a key.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+
+from tuntas.api.context import Gateway, GatewayHere
+from tuntas.profiles import Reason, Removal, RemovalState
+from tuntas.sessions.machine import Status
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/metrics", summary="Metrics for Prometheus", response_class=Response)
+async def metrics(gateway: GatewayHere) -> Response:
+    """Return all metrics in Prometheus' text format. Needs no key."""
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    registry.register(_Snapshot(await _families(gateway)))
+    # The plain format, whatever is asked for: every scraper reads it.
+    return Response(generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
+
+
+async def _families(gateway: Gateway) -> list[Metric]:
+    statuses = Counter(one.status.value for one in gateway.sessions.all())
+    return [
+        _one(
+            "tuntas_info", "Versions.", 1, version=gateway.version, browser=gateway.browser, wa_js=gateway.wa_js_version
+        ),
+        _by("tuntas_sessions", "Sessions by status.", "status", (one.value for one in Status), statuses),
+        *removal_families(gateway.open_removals(), gateway.now()),
+        _by(
+            "tuntas_webhook_deliveries",
+            "Webhook deliveries by state; ended ones are forgotten after a while.",
+            "state",
+            (),
+            await gateway.outbox.counts(),
+        ),
+    ]
+
+
+def removal_families(removals: Sequence[Removal], now: datetime) -> list[Metric]:
+    """Return what the open removals come to: how many, why, how much and since when."""
+    states = Counter(one.state.value for one in removals)
+    reasons = Counter(one.reason.value for one in removals if one.reason is not None)
+    open_states = [state.value for state in RemovalState if state is not RemovalState.PURGED]
+    oldest = max(((now - one.created_at).total_seconds() for one in removals), default=0.0)
+    size = sum(one.size_bytes or 0 for one in removals)
+    return [
+        _by("tuntas_removals", "Removals under way by state.", "state", open_states, states),
+        _by(
+            "tuntas_removals_held",
+            "Removals that something stands in the way of, by reason.",
+            "reason",
+            (reason.value for reason in Reason),
+            reasons,
+        ),
+        _one("tuntas_removals_bytes", "Disk space that waits to be freed, as found when each purge began.", size),
+        _one("tuntas_removals_oldest_age_seconds", "Age of the oldest removal under way; 0 without one.", oldest),
+    ]
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # a registry wants to hash it
+class _Snapshot:
+    families: Iterable[Metric]
+
+    def collect(self) -> Iterator[Metric]:
+        return iter(self.families)
+
+
+def _one(name: str, help_text: str, value: float, **labels: str) -> Metric:
+    family = GaugeMetricFamily(name, help_text, labels=list(labels))
+    family.add_metric(list(labels.values()), value)
+    return family
+
+
+def _by(name: str, help_text: str, label: str, always: Iterable[str], counts: Mapping[str, int]) -> Metric:
+    """Return one gauge a label value; those that exist ``always`` are there with 0 too."""
+    family = GaugeMetricFamily(name, help_text, labels=[label])
+    for value in sorted({*always, *counts}):
+        family.add_metric([value], counts.get(value, 0))
+    return family

@@ -1,0 +1,213 @@
+"""Sends: in their order, at their pace, bounded, and once for each key, whatever happens to page and server."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from component.test_actor import LIMITS, ME, UNPACED, ToldPage, World, play
+from component.test_storage import a_session
+from support.until import until
+from tuntas.events import Message
+from tuntas.foundation.tasks import end, spawn
+from tuntas.sessions.errors import KeyReused, Overloaded, PageRefused, PageUnavailable, TryLater, WrongStatus
+from tuntas.sessions.machine import State
+from tuntas.sessions.model import Connected, PageLost, QrShown
+from tuntas.sessions.pacing import Pace
+from tuntas.sessions.ports import WhatsAppPage
+from tuntas.sessions.sending import SendRequest, Sent
+from tuntas.sessions.wishes import WishKind
+
+
+def send(here: World, text: str, key: str | None = None, pace: Pace | None = None) -> asyncio.Task[Sent]:
+    actor = here.supervisor.find("s")
+
+    async def act(page: WhatsAppPage, token: str) -> Message:
+        return await page.send("text", {"chatId": "628@c.us", "body": text}, token=token)
+
+    request = SendRequest(fingerprint=text, key=key, pace=pace)
+    return spawn(actor.sends.send(request, actor.working_page, act), name=f"send {text}")
+
+
+async def settled(*sends: asyncio.Task[Sent]) -> None:
+    await asyncio.wait(sends)
+
+
+def test_messages_go_out_one_after_the_other_in_the_order_in_which_they_were_asked_for(tmp_path: Path) -> None:
+    async def scene(here: World) -> None:
+        page = await here.working()
+        page.may_send.clear()
+        sends = [send(here, str(number)) for number in range(5)]
+        await until(lambda: page.sending)
+        assert page.sending == ["0"]
+        page.may_send.set()
+        assert [(await one).message.body for one in sends] == ["0", "1", "2", "3", "4"]
+
+    play(tmp_path, scene)
+
+
+def test_the_same_key_sends_once_and_answers_the_same_also_at_the_same_moment(tmp_path: Path) -> None:
+    async def scene(here: World) -> None:
+        page = await here.working()
+        page.may_send.clear()
+        first, second = send(here, "hello", "k"), send(here, "hello", "k")
+        await until(lambda: page.sending)
+        page.may_send.set()
+        third = send(here, "hello", "k")
+        answers = [await one for one in (first, second, third)]
+        assert [one.is_repeated for one in answers] == [False, True, True]
+        assert len({one.message.id for one in answers}) == 1
+        assert page.sending == ["hello"]
+        with pytest.raises(KeyReused):
+            await send(here, "something else", "k")
+        assert not (await send(here, "hello", "k2")).is_repeated
+
+    play(tmp_path, scene)
+
+
+def test_a_page_that_dies_in_the_middle_is_asked_for_the_very_message_and_does_not_send_it_twice(
+    tmp_path: Path,
+) -> None:
+    async def scene(here: World) -> None:
+        page = await here.working()
+        page.may_send.clear()
+        cut_off = send(here, "hello", "k")
+        await until(lambda: page.sending)
+        # It went out, and the page died before it could say so.
+        page.sink(PageLost("page_crashed", "told so"))
+        await until(lambda: not page.is_open)
+        page.may_send.set()
+        with pytest.raises(PageUnavailable):
+            await cut_off
+        await until(lambda: len(here.engine.pages) == 2)
+        tokens: list[str] = []
+
+        async def note(page: WhatsAppPage, token: str) -> Message:
+            tokens.append(token)
+            return await page.send("text", {"chatId": "628@c.us", "body": "hello"}, token=token)
+
+        here.engine.page.sink(Connected(ME))
+        actor = here.supervisor.find("s")
+        for _ in range(2):
+            await actor.sends.send(SendRequest("hello", "k"), actor.working_page, note)
+        assert len(tokens) == 1
+        assert list(here.engine.page.sent) == tokens
+
+    play(tmp_path, scene)
+
+
+def test_a_caller_that_hangs_up_leaves_its_message_whole(tmp_path: Path) -> None:
+    async def scene(here: World) -> None:
+        page = await here.working()
+        page.may_send.clear()
+        caller = send(here, "hello", "k")
+        await until(lambda: page.sending)
+        await end(caller)
+        page.may_send.set()
+        again = await send(here, "hello", "k")
+        assert again.is_repeated
+        assert len(page.sent) == 1
+
+    play(tmp_path, scene)
+
+
+def test_what_whatsapp_refuses_frees_its_key(tmp_path: Path) -> None:
+    async def scene(here: World) -> None:
+        page = await here.working()
+        for _ in range(2):
+            with pytest.raises(PageRefused):
+                await send(here, "refused", "k")
+        assert (await send(here, "hello", "k")).message.body == "hello"
+        assert next(iter(page.sent.values())).body == "hello"
+
+    play(tmp_path, scene)
+
+
+def test_a_message_waits_while_its_session_comes_up(tmp_path: Path) -> None:
+    async def scene(here: World) -> None:
+        await here.supervisor.add(a_session("s"))
+        actor = here.supervisor.find("s")
+        await actor.ask(WishKind.START, asked_by="test")
+        waiting = send(here, "early")
+        await until(lambda: here.engine.pages)
+        assert not waiting.done()
+        here.engine.page.sink(Connected(ME))
+        assert (await waiting).message.body == "early"
+
+        # A page that is lost is waited for as well.
+        here.engine.page.sink(PageLost("page_crashed", "told so"))
+        await here.reach("s", State.STARTING, State.WAITING, State.RECOVERING)
+        waiting = send(here, "later")
+        await until(lambda: len(here.engine.pages) == 2)
+        here.engine.page.sink(Connected(ME))
+        assert (await waiting).message.body == "later"
+
+    play(tmp_path, scene)
+
+
+@pytest.mark.parametrize("wish", [None, WishKind.STOP, WishKind.REMOVE])
+def test_a_message_does_not_wait_for_what_only_a_person_can_do(tmp_path: Path, wish: WishKind | None) -> None:
+    async def scene(here: World) -> None:
+        await here.supervisor.add(a_session("s"))
+        actor = here.supervisor.find("s")
+        await actor.ask(WishKind.START, asked_by="test")
+        waiting = send(here, "early")
+        await until(lambda: here.engine.pages)
+        if wish is None:
+            here.engine.page.sink(QrShown("2@a"))
+        else:
+            await actor.ask(wish, asked_by="test")
+        with pytest.raises(WrongStatus):
+            await waiting
+
+    play(tmp_path, scene)
+
+
+def test_a_line_that_is_full_says_so_and_when_to_come_again(tmp_path: Path) -> None:
+    async def scene(here: World) -> None:
+        page = await here.working()
+        page.may_send.clear()
+        under_way = send(here, "0")
+        await until(lambda: page.sending)
+        waiting = [send(here, str(number)) for number in (1, 2)]
+        await asyncio.sleep(0)
+        with pytest.raises(Overloaded) as refused:
+            await send(here, "3", pace=Pace(60, 1))
+        assert refused.value.retry_after_seconds == 2.0
+        page.may_send.set()
+        await settled(under_way, *waiting)
+        assert [one.body for one in page.sent.values()] == ["0", "1", "2"]
+
+    play(tmp_path, scene, LIMITS, dataclasses.replace(UNPACED, places=2))
+
+
+def test_a_message_whose_turn_does_not_come_in_time_is_not_sent(tmp_path: Path) -> None:
+    async def scene(here: World) -> None:
+        page: ToldPage = await here.working()
+        page.may_send.clear()
+        under_way = send(here, "0")
+        await until(lambda: page.sending)
+        with pytest.raises(TryLater):
+            await send(here, "1", "k")
+        page.may_send.set()
+        await under_way
+        assert [one.body for one in page.sent.values()] == ["0"]
+        assert (await send(here, "1", "k")).message.body == "1"
+
+    play(tmp_path, scene, LIMITS, dataclasses.replace(UNPACED, wait_seconds=0.05))
+
+
+def test_a_session_s_own_pace_spaces_its_messages(tmp_path: Path) -> None:
+    async def scene(here: World) -> None:
+        page = await here.working()
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        pace = Pace(per_minute=600, burst=2)
+        await settled(*(send(here, str(number), pace=pace) for number in range(4)))
+        assert len(page.sent) == 4
+        assert loop.time() - begun >= 0.2
+
+    play(tmp_path, scene)
