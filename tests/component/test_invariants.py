@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import itertools
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,8 @@ from support.until import until
 from tuntas.events import Me
 from tuntas.foundation.backoff import Backoff
 from tuntas.foundation.tasks import spawn
-from tuntas.sessions.machine import State
-from tuntas.sessions.model import Connected, PageLost, QrShown, StateChange
+from tuntas.sessions.machine import State, Status
+from tuntas.sessions.model import BrowserRecord, Connected, PageLost, QrShown, StateChange
 from tuntas.sessions.reconcile import Desired
 from tuntas.sessions.wishes import WishKind
 
@@ -239,6 +240,33 @@ def test_nothing_is_answered_before_the_browser_is_gone_and_the_keys_with_it(tmp
         await wish
         assert not page.is_open
         assert (page.profile / "keys").exists() is (kind is WishKind.STOP)
+
+    play(tmp_path, scene)
+
+
+def test_a_new_server_does_not_repeat_what_a_killed_one_said(tmp_path: Path) -> None:
+    async def scene(here: World) -> None:
+        may_look = asyncio.Event()
+
+        async def end_orphan(_: BrowserRecord) -> bool:
+            await may_look.wait()
+            return False
+
+        here.engine.end_orphan = end_orphan  # type: ignore[method-assign]
+        now = datetime.now(UTC)
+        browser = BrowserRecord(1, 1.0, 1, "boot", str(here.profiles / "s"), "told", "1", now)
+        await here.store.insert(
+            dataclasses.replace(a_session("s"), state=State.WORKING, status=Status.WORKING, me=ME, browser=browser)
+        )
+        await here.supervisor.load()
+        actor = here.supervisor.find("s")
+        assert actor.record.status is Status.STARTING
+        may_look.set()
+        await until(lambda: here.engine.pages)
+        assert [(one.after, one.status) for one in await story(here)] == [
+            (State.STOPPED, Status.STOPPED),
+            (State.STARTING, Status.STARTING),
+        ]
 
     play(tmp_path, scene)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from dataclasses import replace
 from typing import assert_never
 
 import structlog
@@ -61,6 +62,7 @@ class SessionActor:
     def __init__(self, record: SessionRecord, around: Surroundings) -> None:
         """Take over ``record``; nothing happens before ``run``."""
         self._ledger = Ledger(record, around.store, around.clock)
+        self._is_looked_at = record.state is State.STOPPED
         self.qr: str | None = None
         self._around = around
         self._limits = around.limits
@@ -88,8 +90,9 @@ class SessionActor:
 
     @property
     def record(self) -> SessionRecord:
-        """The session as the store has it."""
-        return self._ledger.record
+        """The session as the store has it; but what an earlier server said of it is not true any more."""
+        record = self._ledger.record
+        return record if self._is_looked_at else replace(record, status=Status.STARTING)
 
     @property
     def page(self) -> WhatsAppPage | None:
@@ -160,6 +163,7 @@ class SessionActor:
             self._log.info("earlier_browser_checked", was_running=found)
         if self.record.state is not State.STOPPED:
             await self._move(Trigger.BOOTED, reason)
+        self._is_looked_at = True
 
     async def _step(self) -> None:
         act = next_act(self._situation(), self._around.clock.monotonic())
