@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from support.running import Sandbox, Server, alive, running
+from support.running import Sandbox, Server, alive, kill_all, running
 
 
 @pytest.fixture(autouse=True)
@@ -25,8 +25,7 @@ def nothing_left_running(tmp_path: Path) -> Iterator[None]:
         except psutil.Error:
             continue
     left = alive(left)
-    for process in left:
-        process.kill()
+    kill_all(left)
     assert not left, f"left running: {left}"
 
 

@@ -248,7 +248,7 @@ def test_a_new_server_does_not_repeat_what_a_killed_one_said(tmp_path: Path) -> 
     async def scene(here: World) -> None:
         may_look = asyncio.Event()
 
-        async def end_orphan(_: BrowserRecord) -> bool:
+        async def end_orphan(record: BrowserRecord) -> bool:
             await may_look.wait()
             return False
 

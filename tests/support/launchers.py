@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 from support.processes import installed_browsers, wait_until_none
+from support.running import alive, kill_all
 from tuntas.browser import Kind
 
 LAUNCHER = textwrap.dedent("""
@@ -66,19 +67,10 @@ class Launched:
 
     def living(self) -> set[int]:
         """Return the pids of the tree that run."""
-        found = set()
-        for one in self.tree:
-            try:
-                if one.is_running() and one.status() != psutil.STATUS_ZOMBIE:
-                    found.add(one.pid)
-            except psutil.NoSuchProcess:
-                continue
-        return found
+        return {one.pid for one in alive(self.tree)}
 
     def end(self) -> None:
-        for one in (*self.tree, self.bystander):
-            if one.is_running():
-                one.kill()
+        kill_all((*self.tree, self.bystander))
         self.launcher.kill()
         self.launcher.communicate()
         # The crash handler has no parent of ours; it leaves by itself when its browser has gone.

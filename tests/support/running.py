@@ -7,8 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -202,9 +202,21 @@ def tree_of(data_dir: Path) -> list[psutil.Process]:
     return tree
 
 
-def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
+def alive(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
     """Return those that still run; a zombie does not."""
-    return [one for one in processes if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+    found = []
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):  # it ended between two looks
+            if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
+
+
+def kill_all(processes: Iterable[psutil.Process]) -> None:
+    """Kill those that still run; a browser's helpers end by themselves once its main process is dead."""
+    for process in alive(processes):
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 @contextmanager

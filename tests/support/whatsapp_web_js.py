@@ -24,7 +24,7 @@ import pytest
 from filelock import FileLock, Timeout
 
 from support.processes import installed_browsers, wait_until_none
-from support.running import alive, environment
+from support.running import alive, browsers_of, environment, kill_all
 from tuntas.browser import Kind
 
 ROOT = Path(__file__).parents[2]
@@ -125,9 +125,11 @@ class WebJs:
     def end(self) -> None:
         self.kill()
         self.node.communicate()
-        for process in self.living():
-            process.kill()
-        assert not wait_until_none(lambda: {process.pid for process in self.living()}, 10)
+        kill_all(self.tree)
+        # A helper that was forked after the count ends by itself once its browser is dead.
+        assert not wait_until_none(
+            lambda: {process.pid for process in self.living()} | set(browsers_of(self.folder)), 10
+        )
 
     def _line(self) -> Any:
         assert self.node.stdout is not None
