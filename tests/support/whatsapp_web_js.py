@@ -81,6 +81,7 @@ class WebJs:
 
     def __init__(self, folder: Path, client_ids: Sequence[str], browser: Path, kind: Kind) -> None:
         self.folder = folder
+        self._client_ids = client_ids
         puppeteer = {
             "executablePath": str(browser),
             "headless": "shell" if kind is Kind.HEADLESS_SHELL else True,
