@@ -128,9 +128,11 @@ class WebJs:
         self.node.communicate()
         kill_all(self.tree)
         # A helper that was forked after the count ends by itself once its browser is dead.
-        assert not wait_until_none(
-            lambda: {process.pid for process in self.living()} | set(browsers_of(self.folder)), 10
-        )
+        assert not wait_until_none(self._left, 10)
+
+    def _left(self) -> set[int]:
+        profiles = [self.folder / f"session-{client_id}" for client_id in self._client_ids]
+        return {process.pid for process in self.living()} | {pid for one in profiles for pid in browsers_of(one)}
 
     def _line(self) -> Any:
         assert self.node.stdout is not None
