@@ -89,6 +89,9 @@ class Settings(BaseSettings):
     )
     webhook_hmac_key: SecretStr | None = Field(None, description="Key with which its deliveries are signed.")
     webhook_timeout_seconds: float = Field(10.0, gt=0, description="A receiver's answer to one delivery.")
+    webhook_private_addresses: bool = Field(
+        default=True, description="Deliver to receivers on this machine and its own networks too."
+    )
     event_retention_days: float = Field(7.0, gt=0, description="How long delivered events and history are kept.")
 
     @field_validator("data_dir")

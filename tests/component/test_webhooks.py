@@ -30,10 +30,12 @@ LIMIT_SECONDS = 20.0
 class Post:
     """A store and a deliverer on one database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, private_addresses: bool = True) -> None:
         self.database = database
         self.outbox = SqlOutbox(database)
-        self.deliverer = Deliverer(self.outbox, SystemClock(), timeout_seconds=2.0, version="test")
+        self.deliverer = Deliverer(
+            self.outbox, SystemClock(), timeout_seconds=2.0, version="test", private_addresses=private_addresses
+        )
         self.store = SqlSessionStore(database, Publisher(self.deliverer.wake))
 
     async def publish(self, record: SessionRecord, *numbers: int) -> None:
@@ -41,10 +43,10 @@ class Post:
             await self.store.publish(record, [Event(EventName.MESSAGE, record.name, number, {"number": number})])
 
 
-def with_post(path: Path, work: Callable[[Post], Awaitable[None]]) -> None:
+def with_post(path: Path, work: Callable[[Post], Awaitable[None]], *, private_addresses: bool = True) -> None:
     async def main() -> None:
         async with opened(path / "test.db") as database:
-            post = Post(database)
+            post = Post(database, private_addresses=private_addresses)
             async with asyncio.timeout(LIMIT_SECONDS), post.deliverer:
                 await work(post)
 
@@ -74,6 +76,33 @@ def test_events_arrive_in_order_signed_and_with_their_headers(tmp_path: Path) ->
     assert len({headers["x-webhook-request-id"] for headers in receiver.headers}) == 100
     assert {headers["x-tenant"] for headers in receiver.headers} == {"a"}
     assert all(abs(int(headers["x-webhook-timestamp"]) / 1000 - time.time()) < 60 for headers in receiver.headers)
+
+
+@pytest.mark.parametrize(
+    ("address", "private_addresses"),
+    [("http://169.254.169.254/latest", True), ("", False)],
+    ids=["metadata", "loopback"],
+)
+def test_a_receiver_where_the_server_may_not_go_is_not_gone_to_and_the_delivery_says_why(
+    tmp_path: Path, address: str, private_addresses: bool
+) -> None:
+    with Receiver() as receiver:
+        url = address or receiver.url
+
+        async def work(post: Post) -> None:
+            once = Retries(RetryPolicy.CONSTANT, delay_seconds=0.01, attempts=1)
+            await post.publish(a_session("s", Subscription(url, ("*",), retries=once)), 1)
+
+            async def dead() -> Any:
+                return (await post.outbox.counts())["dead"]
+
+            await until(dead)
+            (told,) = await post.outbox.notes(DeliveryFilter(), limit=5)
+            assert told.error is not None
+            assert "AddressRefused" in told.error
+
+        with_post(tmp_path, work, private_addresses=private_addresses)
+        assert receiver.seen == []
 
 
 def test_a_failing_receiver_gets_the_same_event_again_and_order_is_kept(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from tuntas.api.fetching import FileRefused, FileUnreachable, Limits, fetch, is_public
+from tuntas.api.fetching import FileRefused, FileUnreachable, Limits, fetch
+from tuntas.foundation.addresses import is_public
 
 LIMITS = Limits(most_bytes=1000, timeout_seconds=5.0, private_addresses=False)
 

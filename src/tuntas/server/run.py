@@ -109,7 +109,13 @@ async def _start(
     profiles = ProfileStore(settings.profiles_dir)
     await blocking(profiles.prepare)
     outbox = SqlOutbox(database)
-    deliverer = Deliverer(outbox, clock, timeout_seconds=settings.webhook_timeout_seconds, version=__version__)
+    deliverer = Deliverer(
+        outbox,
+        clock,
+        timeout_seconds=settings.webhook_timeout_seconds,
+        version=__version__,
+        private_addresses=settings.webhook_private_addresses,
+    )
     bell = Bell()
     publisher = Publisher(deliverer.wake, bell.ring, everywhere)
     event_log = SqlEventLog(database)

@@ -16,6 +16,7 @@ from email.utils import parsedate_to_datetime
 import httpx
 import structlog
 
+from tuntas.foundation.addresses import AddressRefused, CheckedTransport, NoSuchHost
 from tuntas.foundation.clock import Clock, milliseconds
 from tuntas.foundation.identifiers import ulid
 from tuntas.foundation.tasks import end, spawn
@@ -33,14 +34,23 @@ log = structlog.get_logger(__name__)
 class Deliverer:
     """Owns the lanes. Use as ``async with``; on leaving, attempts under way are ended and repeated next time."""
 
-    def __init__(self, outbox: Outbox, clock: Clock, *, timeout_seconds: float, version: str) -> None:
-        """Deliver from ``outbox``; a receiver has ``timeout_seconds`` for its answer."""
+    def __init__(
+        self, outbox: Outbox, clock: Clock, *, timeout_seconds: float, version: str, private_addresses: bool = True
+    ) -> None:
+        """Deliver from ``outbox``; a receiver has ``timeout_seconds`` for its answer.
+
+        ``private_addresses``: also to receivers on this machine and its own networks.
+        """
         self._outbox = outbox
         self._clock = clock
         self._lanes: dict[str, asyncio.Task[None]] = {}
         self._news: set[str] = set()
         self._http = httpx.AsyncClient(
-            timeout=timeout_seconds, follow_redirects=False, headers={"User-Agent": f"Tuntas/{version}"}
+            transport=CheckedTransport(private_addresses=private_addresses, setting="TUNTAS_WEBHOOK_PRIVATE_ADDRESSES"),
+            trust_env=False,
+            timeout=timeout_seconds,
+            follow_redirects=False,
+            headers={"User-Agent": f"Tuntas/{version}"},
         )
 
     async def __aenter__(self) -> Deliverer:
@@ -121,7 +131,7 @@ class Deliverer:
         )
         try:
             answer = await self._http.post(subscription.url, content=body, headers=sent)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, AddressRefused, NoSuchHost) as error:
             return _Failure(f"{type(error).__name__}: {error}")
         if answer.is_success:
             return None
