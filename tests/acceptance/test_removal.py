@@ -151,3 +151,23 @@ def test_a_removal_goes_on_after_the_server_was_killed(start_server: StartServer
     wait_for(lambda: second.folders() == [], what="the folder is gone")
     wait_for(lambda: second.http.get("/api/removals").json() == [], what="the record is closed")
     assert second.http.delete("/api/sessions/later").status_code == 200
+
+
+def test_many_are_deleted_at_once_and_those_with_an_account_only_if_all_are_meant(
+    start_server: StartServer, sandbox: Sandbox
+) -> None:
+    server = start_server()
+    server.pair(sandbox, "linked", "628110000901")
+    server.create("asking")
+    server.create("resting", start=False)
+    answer = server.http.post("/api/sessions/terminate", json={"which": "unlinked"})
+    assert (answer.status_code, sorted(one["name"] for one in answer.json())) == (200, ["asking", "resting"])
+    assert [one["name"] for one in server.http.get("/api/sessions?all=true").json()] == ["linked"]
+    assert server.http.post("/api/sessions/terminate", json={"which": "old"}).status_code == 422
+
+    data = ("--data-dir", str(server.data_dir))
+    assert run("sessions", "delete", "linked", "--all", *data).returncode == 2
+    done = run("sessions", "delete", "--all", "--yes", *data)
+    assert (done.returncode, done.stdout) == (0, "Session linked is deleted.\n"), done.stderr
+    assert server.folders() == []
+    assert run("sessions", "delete", "--all", "--yes", *data).stdout == "There is no such session.\n"

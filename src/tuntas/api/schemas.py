@@ -126,6 +126,12 @@ class NamedSession(Input):
     logout: bool = False
 
 
+class Terminate(Input):
+    """Which sessions to delete: ``unlinked`` are those with no account, whose deletion loses no link."""
+
+    which: Literal["unlinked", "all"] = Field(examples=["unlinked"])
+
+
 MessageId = Annotated[
     str,
     StringConstraints(pattern=r"^(true|false)_[^_\s@]+@[a-z.]+_[0-9A-Za-z.-]{1,128}(_[^_\s@]+@[a-z.]+)?$"),

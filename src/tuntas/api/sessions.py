@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import JSONResponse
 
-from tuntas.api.context import GatewayHere
+from tuntas.api.context import Gateway, GatewayHere
 from tuntas.api.errors import Responses, problems
 from tuntas.api.removals import removal_out
 from tuntas.api.schemas import (
@@ -18,6 +19,7 @@ from tuntas.api.schemas import (
     Me,
     NamedSession,
     Session,
+    Terminate,
     UpdateSession,
 )
 from tuntas.profiles import SESSION_BUSY
@@ -30,6 +32,10 @@ BY = "api"
 _DELETED: Responses = {
     200: {"model": Deleted, "description": "Nothing is left: no process, no profile folder."},
     202: {"model": Deleted, "description": "Something foreign holds files; it goes on by itself."},
+}
+_TERMINATED: Responses = {
+    200: {"model": list[Deleted], "description": "Nothing is left of any of them."},
+    202: {"model": list[Deleted], "description": "Something foreign holds files of some; it goes on by itself."},
 }
 
 
@@ -75,6 +81,20 @@ async def log_out_by_body(gateway: GatewayHere, body: NamedSession) -> Session:
     return Session.of(await gateway.sessions.log_out(body.name, asked_by=BY))
 
 
+@router.post("/terminate", responses=_TERMINATED | problems(422, 503), summary="Delete many sessions")
+async def terminate(gateway: GatewayHere, body: Terminate) -> JSONResponse:
+    """Delete all sessions, or those that no account is linked to. They go in parallel, each as by its own DELETE."""
+    chosen = [one.name for one in gateway.sessions.all() if body.which == "all" or one.me is None]
+    try:
+        async with asyncio.TaskGroup() as group:
+            deletions = [group.create_task(_deleted(gateway, name), name=f"deletion of {name}") for name in chosen]
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from errors
+    answers = [one.result() for one in deletions]
+    status = 200 if all(is_gone for _, is_gone in answers) else 202
+    return JSONResponse([deleted.model_dump(mode="json") for deleted, _ in answers], status_code=status)
+
+
 @router.get("/{session}", responses=problems(404, 422), summary="Look at a session")
 async def show(gateway: GatewayHere, session: Name) -> Session:
     """Return one session."""
@@ -97,21 +117,7 @@ async def delete(gateway: GatewayHere, session: Name) -> JSONResponse:
 
     The name is free for a new session at once, also after a 202.
     """
-    try:
-        removal = (await gateway.sessions.remove(session, asked_by=BY)).removal
-    except UnknownSession:
-        open_ones = [one for one in gateway.open_removals() if one.session == session]
-        removal = next((one for one in open_ones if one.is_held), None)
-    except TryLater as error:
-        document = Deleted(name=session, message=f"{SESSION_BUSY} {error}")
-        return JSONResponse(document.model_dump(mode="json"), status_code=202)
-    gateway.files.look_again()
-    shown = None if removal is None else removal_out(removal)
-    if removal is not None and removal.is_held:
-        document = Deleted(name=session, message=SESSION_BUSY, removal=shown)
-        return JSONResponse(document.model_dump(mode="json"), status_code=202)
-    document = Deleted(name=session, message=f"Session {session} is deleted.", removal=shown)
-    return JSONResponse(document.model_dump(mode="json"))
+    return _answer(*await _deleted(gateway, session))
 
 
 @router.post("/{session}/start", status_code=201, responses=problems(404, 409, 422, 503), summary="Start a session")
@@ -150,3 +156,23 @@ async def history(
 ) -> list[Change]:
     """Return every state change with its reason and who asked for it, oldest first."""
     return [Change.of(one) for one in await gateway.sessions.history(session, limit=limit)]
+
+
+async def _deleted(gateway: Gateway, session: str) -> tuple[Deleted, bool]:
+    """Delete a session; return what to say, and whether nothing is left of it."""
+    try:
+        removal = (await gateway.sessions.remove(session, asked_by=BY)).removal
+    except UnknownSession:
+        open_ones = [one for one in gateway.open_removals() if one.session == session]
+        removal = next((one for one in open_ones if one.is_held), None)
+    except TryLater as error:
+        return Deleted(name=session, message=f"{SESSION_BUSY} {error}"), False
+    gateway.files.look_again()
+    shown = None if removal is None else removal_out(removal)
+    if removal is not None and removal.is_held:
+        return Deleted(name=session, message=SESSION_BUSY, removal=shown), False
+    return Deleted(name=session, message=f"Session {session} is deleted.", removal=shown), True
+
+
+def _answer(deleted: Deleted, is_gone: bool) -> JSONResponse:
+    return JSONResponse(deleted.model_dump(mode="json"), status_code=200 if is_gone else 202)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from http import HTTPStatus
 from typing import Annotated, Any
 
 import segno
@@ -126,21 +127,33 @@ def logout(name: Name, data_dir: DataDir = None, as_json: AsJson = False) -> Non
 
 @app.command()
 def delete(
-    name: Name,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="The session's name.")] = None,
+    unlinked: Annotated[bool, typer.Option("--unlinked", help="All that no account is linked to.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="All sessions.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
     """Log out, end the browser, remove the profile, forget the session. Exit code 1: something still holds files."""
+    if [name is not None, unlinked, everything].count(True) != 1:
+        message = "Name one session, or say --unlinked or --all."
+        raise typer.BadParameter(message)
+    what = f"session {name}" if name else "ALL sessions" if everything else "all sessions without an account"
     if not yes and not as_json:
-        typer.confirm(f"Delete session {name}, with its keys and its webhooks' configuration?", abort=True)
+        typer.confirm(f"Delete {what}, with keys and webhooks' configuration?", abort=True)
     with connect(data_dir) as client:
-        answer = client.delete(f"/api/sessions/{name}")
+        if name is not None:
+            answer = client.delete(f"/api/sessions/{name}")
+        else:
+            answer = client.request(
+                "POST", "/api/sessions/terminate", json={"which": "all" if everything else "unlinked"}
+            )
     document = answer.json()
-    typer.echo(json.dumps(document) if as_json else document["message"])
-    if answer.status_code != 200:
-        if not as_json and (removal := document["removal"]):
-            typer.echo(removal["message"], err=True)
+    if as_json:
+        typer.echo(json.dumps(document))
+    else:
+        _print_deletions([document] if name is not None else document)
+    if answer.status_code != HTTPStatus.OK:
         raise typer.Exit(1)
 
 
@@ -164,6 +177,15 @@ def _print(session: dict[str, Any], as_json: bool) -> None:
         return
     account = f", linked to {session['me']['id']}" if session["me"] else ""
     typer.echo(f"Session {session['name']}: {session['status']} ({session['reason']}){account}")
+
+
+def _print_deletions(documents: list[dict[str, Any]]) -> None:
+    if not documents:
+        typer.echo("There is no such session.")
+    for document in documents:
+        typer.echo(document["message"])
+        if (removal := document["removal"]) and removal["message"]:
+            typer.echo(removal["message"], err=True)
 
 
 def _table(sessions: list[dict[str, Any]]) -> Table:
