@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from support.postgresql import Cluster, cluster
 from support.running import Sandbox, Server, alive, kill_all, running
 
 
@@ -27,6 +28,13 @@ def nothing_left_running(tmp_path: Path) -> Iterator[None]:
     left = alive(left)
     kill_all(left)
     assert not left, f"left running: {left}"
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Cluster]:
+    """Run a PostgreSQL server for all tests of this process that want one."""
+    with cluster() as running_cluster:
+        yield running_cluster
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="TUNTAS_", extra="forbid", frozen=True)
 
     data_dir: Path = Field(Path("data"), description="Folder of the profiles and the database.")
-    database_url: str | None = Field(None, description="SQLAlchemy URL; default: SQLite, tuntas.db in the data folder.")
+    database_url: str | None = Field(
+        None, description="postgresql://user:password@host/database; default: SQLite, tuntas.db in the data folder."
+    )
     host: str = Field("127.0.0.1", description="Address to listen on. Loopback unless you know why not.")
     port: int = Field(3000, ge=0, le=65535, description="Port to listen on; 0 takes any free one.")
     api_key: SecretStr | None = Field(

@@ -21,6 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from support.postgresql import Cluster
 from tuntas.events import Event, EventName, Me, Retries, RetryPolicy, Subscription
 from tuntas.foundation.clock import SystemClock
 from tuntas.foundation.identifiers import fingerprint, ulid
@@ -44,9 +45,25 @@ from tuntas.storage.tables import Moment, metadata
 NOW = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def postgresql_or_none(request: pytest.FixtureRequest) -> Cluster | None:
+    """Return a server that is there before the test begins, which otherwise would be taken for left over."""
+    return None if request.param == "sqlite" else request.getfixturevalue("postgresql")
+
+
+@pytest.fixture
+def url(postgresql_or_none: Cluster | None, tmp_path: Path) -> str:
+    """Return the address of a new database, of either kind."""
+    return sqlite(tmp_path / "test.db") if postgresql_or_none is None else postgresql_or_none.new_database()
+
+
+def sqlite(path: Path) -> str:
+    return f"sqlite:///{path}"
+
+
 @asynccontextmanager
-async def opened(path: Path) -> AsyncIterator[Database]:
-    database = Database(f"sqlite:///{path}")
+async def opened(database_url: Path | str) -> AsyncIterator[Database]:
+    database = Database(sqlite(database_url) if isinstance(database_url, Path) else database_url)
     try:
         await database.migrate()
         yield database
@@ -54,9 +71,9 @@ async def opened(path: Path) -> AsyncIterator[Database]:
         database.close()
 
 
-def in_database(path: Path, work: Callable[[Database], Awaitable[None]]) -> None:
+def in_database(database_url: Path | str, work: Callable[[Database], Awaitable[None]]) -> None:
     async def main() -> None:
-        async with opened(path / "test.db") as database:
+        async with opened(database_url) as database:
             await work(database)
 
     asyncio.run(main())
@@ -76,7 +93,7 @@ def a_session(name: str = "shop", *subscriptions: Subscription) -> SessionRecord
     )
 
 
-def test_migrations_make_exactly_the_tables_that_the_code_has(tmp_path: Path) -> None:
+def test_migrations_make_exactly_the_tables_that_the_code_has(url: str) -> None:
     async def work(database: Database) -> None:
         def differences(connection: object) -> list[object]:
             context = MigrationContext.configure(connection, opts={"compare_type": False})  # type: ignore[arg-type]
@@ -85,10 +102,10 @@ def test_migrations_make_exactly_the_tables_that_the_code_has(tmp_path: Path) ->
         assert await database.run(differences) == []
         await database.migrate()  # once more changes nothing
 
-    in_database(tmp_path, work)
+    in_database(url, work)
 
 
-def test_a_session_is_read_back_as_it_was_written(tmp_path: Path) -> None:
+def test_a_session_is_read_back_as_it_was_written(url: str) -> None:
     subscription = Subscription(
         "https://example.com/", ("message", "*"), "key", Retries(RetryPolicy.LINEAR, 1.5, 7), (("X-A", "b"),)
     )
@@ -108,10 +125,10 @@ def test_a_session_is_read_back_as_it_was_written(tmp_path: Path) -> None:
         await store.insert(record)
         assert (await store.load())[1] == record
 
-    in_database(tmp_path, work)
+    in_database(url, work)
 
 
-def test_a_taken_name_is_refused_and_the_first_session_stays(tmp_path: Path) -> None:
+def test_a_taken_name_is_refused_and_the_first_session_stays(url: str) -> None:
     async def work(database: Database) -> None:
         store = SqlSessionStore(database)
         first = a_session()
@@ -120,10 +137,10 @@ def test_a_taken_name_is_refused_and_the_first_session_stays(tmp_path: Path) -> 
             await store.insert(a_session())
         assert await store.load() == [first]
 
-    in_database(tmp_path, work)
+    in_database(url, work)
 
 
-def test_state_story_and_event_are_written_together_and_wake_the_lane(tmp_path: Path) -> None:
+def test_state_story_and_event_are_written_together_and_wake_the_lane(url: str) -> None:
     woken: list[str] = []
 
     async def work(database: Database) -> None:
@@ -144,10 +161,10 @@ def test_state_story_and_event_are_written_together_and_wake_the_lane(tmp_path: 
         assert delivery.subscription == wants_status
         assert event.id in delivery.body
 
-    in_database(tmp_path, work)
+    in_database(url, work)
 
 
-def test_a_deleted_session_leaves_its_last_event_and_frees_its_name(tmp_path: Path) -> None:
+def test_a_deleted_session_leaves_its_last_event_and_frees_its_name(url: str) -> None:
     async def work(database: Database) -> None:
         store, outbox = SqlSessionStore(database), SqlOutbox(database)
         record = a_session("shop", Subscription("https://example.com/", ("*",)))
@@ -160,10 +177,10 @@ def test_a_deleted_session_leaves_its_last_event_and_frees_its_name(tmp_path: Pa
         await store.insert(again)
         assert await store.history(again, limit=10) == []
 
-    in_database(tmp_path, work)
+    in_database(url, work)
 
 
-def test_removals_are_kept_until_they_are_purged(tmp_path: Path) -> None:
+def test_removals_are_kept_until_they_are_purged(url: str) -> None:
     removal = Removal(
         id=ulid(),
         session="shop",
@@ -188,10 +205,10 @@ def test_removals_are_kept_until_they_are_purged(tmp_path: Path) -> None:
         await journal.put(replace(removal, state=RemovalState.PURGED))
         assert await journal.unfinished() == []
 
-    in_database(tmp_path, work)
+    in_database(url, work)
 
 
-def test_a_removal_s_news_go_to_its_session_s_receivers_also_when_the_session_is_gone(tmp_path: Path) -> None:
+def test_a_removal_s_news_go_to_its_session_s_receivers_also_when_the_session_is_gone(url: str) -> None:
     woken: list[str] = []
 
     async def work(database: Database) -> None:
@@ -227,10 +244,10 @@ def test_a_removal_s_news_go_to_its_session_s_receivers_also_when_the_session_is
         assert {one["me"]["id"] for one in waiting} == {"628@c.us"}
         assert woken == [lane] * 3
 
-    in_database(tmp_path, work)
+    in_database(url, work)
 
 
-def test_a_folder_that_no_session_has_is_removed_without_telling_anybody(tmp_path: Path) -> None:
+def test_a_folder_that_no_session_has_is_removed_without_telling_anybody(url: str) -> None:
     async def work(database: Database) -> None:
         store, outbox = SqlSessionStore(database), SqlOutbox(database)
         await store.insert(a_session("shop", Subscription("https://example.com/", ("*",))))
@@ -239,12 +256,12 @@ def test_a_folder_that_no_session_has_is_removed_without_telling_anybody(tmp_pat
         assert await outbox.lanes() == []
         assert [one.id for one in await journal.unfinished()] == ["r1"]
 
-    in_database(tmp_path, work)
+    in_database(url, work)
 
 
-def test_a_database_of_the_first_version_keeps_its_removals(tmp_path: Path) -> None:
+def test_a_database_of_the_first_version_keeps_its_removals(url: str) -> None:
     async def work() -> None:
-        database = Database(f"sqlite:///{tmp_path / 'old.db'}")
+        database = Database(url)
         try:
             await database.migrate("0001")
             await database.run(lambda connection: connection.execute(text(_OLD_REMOVAL)))
@@ -264,7 +281,7 @@ _OLD_REMOVAL = """
 """
 
 
-def test_only_the_first_key_is_made_by_itself_and_it_is_good_for_everything(tmp_path: Path) -> None:
+def test_only_the_first_key_is_made_by_itself_and_it_is_good_for_everything(url: str) -> None:
     async def work(database: Database) -> None:
         keys = KeyStore(database, SystemClock())
         secret = await keys.first_key()
@@ -278,12 +295,12 @@ def test_only_the_first_key_is_made_by_itself_and_it_is_good_for_everything(tmp_
         assert all(caller.may(scope) for scope in Scope)
         assert await next_life.identify("another") is None
 
-    in_database(tmp_path, work)
+    in_database(url, work)
 
 
-def test_a_key_of_the_first_version_stays_good_for_everything(tmp_path: Path) -> None:
+def test_a_key_of_the_first_version_stays_good_for_everything(url: str) -> None:
     async def work() -> None:
-        database = Database(f"sqlite:///{tmp_path / 'old.db'}")
+        database = Database(url)
         try:
             await database.migrate("0001")
             values = {"id": "k1", "name": "first", "fingerprint": fingerprint("secret"), "created_at": 1}
@@ -304,7 +321,7 @@ def test_a_key_of_the_first_version_stays_good_for_everything(tmp_path: Path) ->
     asyncio.run(work())
 
 
-def test_pruning_forgets_what_is_old_and_done_and_nothing_else(tmp_path: Path) -> None:
+def test_pruning_forgets_what_is_old_and_done_and_nothing_else(url: str) -> None:
     async def work(database: Database) -> None:
         store, outbox = SqlSessionStore(database), SqlOutbox(database)
         record = a_session("shop", Subscription("https://example.com/", ("*",)))
@@ -321,7 +338,7 @@ def test_pruning_forgets_what_is_old_and_done_and_nothing_else(tmp_path: Path) -
         assert [change.reason for change in await store.history(record, limit=10)] == ["r0"]
         assert [one.id for one in await outbox.waiting(lane, limit=10)] == [second.id]
 
-    in_database(tmp_path, work)
+    in_database(url, work)
 
 
 @pytest.mark.parametrize("url", ["no url", "sqlite:////no/such/folder/x.db", "mysterydb://host/x"])
@@ -420,4 +437,4 @@ def test_a_kill_in_the_middle_of_a_migration_leaves_nothing_half_done(tmp_path: 
         await store.insert(a_session())
         assert len(await store.load()) == 1
 
-    in_database(tmp_path, work)
+    in_database(path, work)

@@ -19,7 +19,8 @@ from tuntas.server.data_folder import DataFolder
 from tuntas.sessions.cleanup import Cleaner, CleanupWish, Scene, survey
 from tuntas.sessions.leftovers import Plan, Report, Told
 from tuntas.sessions.service import SessionService
-from tuntas.storage import Database, SqlRemovalJournal, SqlSessionStore
+from tuntas.storage import Database, DatabaseUnusable, SqlRemovalJournal, SqlSessionStore
+from tuntas.storage.inspection import inspect_database, newest_revision
 
 
 class ServedCleanup:
@@ -74,10 +75,14 @@ async def unserved(settings: Settings, wish: CleanupWish, *, dry_run: bool) -> A
             folder = DataFolder(settings.data_dir)
             folder.acquire()
             stack.callback(folder.release)
-        url = _copied(settings, stack.enter_context) if dry_run else settings.database
+        is_file = settings.database.startswith("sqlite")
+        url = _copied(settings, stack.enter_context) if dry_run and is_file else settings.database
         database = Database(url)
         stack.callback(database.close)
-        await database.migrate()
+        if dry_run and not is_file:
+            await blocking(_require_newest, url)
+        else:
+            await database.migrate()
         profiles = ProfileStore(settings.profiles_dir)
         journal = SqlRemovalJournal(database)
         sessions = await SqlSessionStore(database).load()
@@ -92,13 +97,19 @@ async def unserved(settings: Settings, wish: CleanupWish, *, dry_run: bool) -> A
         yield UnservedCleanup(plan, Cleaner(profiles, remover, clock))
 
 
+def _require_newest(url: str) -> None:
+    with inspect_database(url) as database:
+        found, (newest, _) = database.revision(), newest_revision()
+    if found != newest:
+        message = f"The database has revision {found}, not {newest}: start the server once, or leave --dry-run out."
+        raise DatabaseUnusable(message)
+
+
 def _copied(settings: Settings, enter: Callable[[tempfile.TemporaryDirectory[str]], str]) -> str:
     """Return the address of a copy of the SQLite database, its unwritten changes included; an empty one without it.
 
     Opening the original would already write beside it, and a newer version's first look would change its tables.
     """
-    if settings.database_url is not None and not settings.database_url.startswith("sqlite"):
-        return settings.database_url
     original = Path(settings.database.removeprefix("sqlite:///"))
     copy = Path(enter(tempfile.TemporaryDirectory(prefix="tuntas-cleanup-"))) / "tuntas.db"
     for suffix in ("", "-wal"):

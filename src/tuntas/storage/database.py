@@ -1,7 +1,9 @@
 """A connection to the database, its migrations, and one way to run a transaction without blocking the event loop.
 
-SQLite gets one thread: it has one writer anyway, and a queue is fairer than its lock. A transaction that has begun
-is finished even when its caller is cancelled, so a state change is never half written.
+One thread, so one transaction at a time: SQLite has one writer anyway, and a queue is fairer than its lock. With
+PostgreSQL it keeps the log of events in order: were two written at once, the one with the higher number could be
+committed first, and who follows the log would pass over the other. A transaction that has begun is finished even when
+its caller is cancelled, so a state change is never half written.
 """
 
 from __future__ import annotations
@@ -19,7 +21,9 @@ from tuntas.foundation.advice import Advice
 
 Result = TypeVar("Result")
 
-POSTGRESQL_THREADS = 4
+# Which driver is meant is not for users to know.
+_PSYCOPG = "postgresql+psycopg://"
+_POSTGRESQL = ("postgresql://", "postgres://")
 
 
 class DatabaseUnusable(Advice):
@@ -36,16 +40,17 @@ class Database:
             DatabaseUnusable: the URL is not one, or its driver is not installed.
         """
         try:
-            self._engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+            self._engine = create_engine(engine_url(url), pool_pre_ping=not url.startswith("sqlite"))
+        except ModuleNotFoundError as error:
+            message = f"The database's driver is not installed ({error.name}): pip install 'tuntas[postgresql]'"
+            raise DatabaseUnusable(message) from error
         except (ArgumentError, SQLAlchemyError, ImportError) as error:
             message = f"Database URL cannot be used: {error}. Mend TUNTAS_DATABASE_URL."
             raise DatabaseUnusable(message) from error
-        is_sqlite = self._engine.dialect.name == "sqlite"
-        if is_sqlite:
+        if self._engine.dialect.name == "sqlite":
             event.listen(self._engine, "connect", _prepare_sqlite)
             event.listen(self._engine, "begin", _begin_sqlite)
-        threads = 1 if is_sqlite else POSTGRESQL_THREADS
-        self._executor = ThreadPoolExecutor(threads, thread_name_prefix="tuntas-database")
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="tuntas-database")
 
     async def migrate(self, revision: str = "head") -> None:
         """Bring the tables to this version's form, or to an earlier ``revision`` on the way there.
@@ -93,6 +98,14 @@ class Database:
         except SQLAlchemyError as error:
             message = f"The database cannot be opened: {str(error).splitlines()[0]}"
             raise DatabaseUnusable(message) from error
+
+
+def engine_url(url: str) -> str:
+    """Return ``url`` with the driver that we have for it."""
+    for scheme in _POSTGRESQL:
+        if url.startswith(scheme):
+            return _PSYCOPG + url.removeprefix(scheme)
+    return url
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from tuntas.profiles import RemovalState
-from tuntas.storage.database import DatabaseUnusable
+from tuntas.storage.database import DatabaseUnusable, engine_url
 from tuntas.storage.tables import history, removals, sessions
 
 # How many of SQLite's virtual machine steps run between two looks at the clock.
@@ -164,6 +164,7 @@ def inspect_database(url: str) -> Iterator[Inspection]:
 
 
 def _read_only(url: str) -> str:
+    url = engine_url(url)
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
         return url
