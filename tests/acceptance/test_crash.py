@@ -94,6 +94,8 @@ def test_a_second_signal_hurries_a_shutdown_that_hangs(server: Server, sandbox: 
     begun = time.monotonic()
     server.process.send_signal(signal.SIGINT)
     wait_for(lambda: "server_stopping" in server.log.read_text(), what="the shutdown has begun")
+    unready = server.http.get("/readyz")
+    assert (unready.status_code, unready.json()["code"]) == (503, "not_ready")
     server.stop(signal.SIGINT)
     # The gentle stage alone would take TUNTAS_CLOSE_TIMEOUT_SECONDS, five by default.
     assert time.monotonic() - begun < 4.0

@@ -2,36 +2,16 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
-from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from conftest import StartServer
 from support.receiver import Receiver
 from support.running import Sandbox, Server, wait_for
+from support.volumes import tiny_volume
 
 FLOOD = 300
-
-
-@contextmanager
-def tiny_volume(place: Path) -> Iterator[None]:
-    """Mount a file system of some pages on ``place``; skip where that is not allowed."""
-    place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=10)
-    if done.returncode != 0:
-        place.rmdir()
-        pytest.skip(f"a tmpfs cannot be mounted here: {done.stderr.strip()}")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "--lazy", str(place)], check=True, timeout=10)
 
 
 def slowest_answer(server: Server, name: str, to: str, meanwhile: Future[Any]) -> float:

@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 from conftest import StartServer
+from support.metrics import measured
 from support.receiver import Receiver
-from support.running import Sandbox, Server, run, wait_for
+from support.running import Sandbox, run, wait_for
 
 BUSY = "Session is busy. Files may still be in use. Please try again in a few moments."
 
@@ -43,17 +43,6 @@ def foreign_process(file: Path) -> Iterator[subprocess.Popen[bytes]]:
             yield process
         finally:
             process.kill()
-
-
-def measured(server: Server) -> dict[tuple[str, str], float]:
-    """Return each metric's value by its name and its label's value."""
-    answer = server.http.get("/metrics", headers={"X-Api-Key": ""})
-    assert answer.status_code == 200
-    return {
-        (sample.name, next(iter(sample.labels.values()), "")): sample.value
-        for family in text_string_to_metric_families(answer.text)
-        for sample in family.samples
-    }
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere an open file blocks the rename itself")

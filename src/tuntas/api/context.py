@@ -60,6 +60,7 @@ class Gateway:
     version: str
     wa_js_version: str
     browser: str
+    obstacle: Callable[[], Awaitable[str | None]]
 
     def as_seen_by(self, caller: Caller) -> Gateway:
         """Return the gateway as a key that is limited to some sessions may see it."""

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse
 
 from tuntas.api.context import GatewayHere
-from tuntas.api.errors import problems
+from tuntas.api.errors import Responses, answer, problems
 from tuntas.api.security import needs
 from tuntas.events import ENGINE
 from tuntas.sessions.access import Scope
 
 router = APIRouter(tags=["health"])
 _LOOK = needs(Scope.READ)
+_NOT_READY: Responses = {503: problems(503)[503]}
 
 
 @router.get("/ping", summary="Is the server there")
@@ -28,11 +30,16 @@ async def healthz() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/readyz", summary="Can the server work")
-async def readyz(gateway: GatewayHere) -> dict[str, str]:
-    """Answer when the database answers."""
-    await gateway.outbox.counts()
-    return {"status": "ready"}
+@router.get("/readyz", responses=_NOT_READY, summary="Can the server work")
+async def readyz(gateway: GatewayHere) -> Response:
+    """Answer 200 when sessions are there, the database answers and the disk has room; 503 with the reason otherwise.
+
+    A server that is stopping is not ready. Whether WhatsApp or a single session works is not asked: see `/health`.
+    """
+    obstacle = await gateway.obstacle()
+    if obstacle is not None:
+        return answer(503, "not_ready", "Not ready", obstacle, headers={"Retry-After": "2"})
+    return JSONResponse({"status": "ready"})
 
 
 @router.get("/health", responses=problems(), dependencies=[_LOOK], summary="How the server is")

@@ -1,7 +1,8 @@
 """``GET /metrics``: how much of everything there is, for Prometheus. Counts only: no name, number or path ever.
 
-Read at each scrape from what the server knows anyway, so nothing here can drift from the truth or cost anything
-between two scrapes. Open to all like ``/healthz``, for scrapers seldom have a key.
+Nearly all is read at each scrape from what the server knows anyway, so that it cannot drift from the truth or cost
+anything between two scrapes; what has to be counted while it happens is in ``foundation/meters.py``. Open to all like
+``/healthz``, for scrapers seldom have a key.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from tuntas.api.context import Gateway, GatewayHere
+from tuntas.foundation.meters import REGISTRY
+from tuntas.foundation.tasks import blocking
 from tuntas.profiles import Reason, Removal, RemovalState
+from tuntas.sessions.browsers import running_browsers
 from tuntas.sessions.machine import Status
 
 router = APIRouter(tags=["health"])
@@ -31,16 +35,28 @@ async def metrics(gateway: GatewayHere) -> Response:
     ProcessCollector(registry=registry)
     registry.register(_Snapshot(await _families(gateway)))
     # The plain format, whatever is asked for: every scraper reads it.
-    return Response(generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
+    return Response(
+        generate_latest(registry) + generate_latest(REGISTRY), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4}
+    )
 
 
 async def _families(gateway: Gateway) -> list[Metric]:
+    browsers = await blocking(running_browsers, gateway.profiles_dir)
+    oldest = await gateway.outbox.oldest_waiting()
+    waiting_seconds = 0.0 if oldest is None else (gateway.now() - oldest).total_seconds()
     statuses = Counter(one.status.value for one in gateway.sessions.all())
     return [
         _one(
             "tuntas_info", "Versions.", 1, version=gateway.version, browser=gateway.browser, wa_js=gateway.wa_js_version
         ),
         _by("tuntas_sessions", "Sessions by status.", "status", (one.value for one in Status), statuses),
+        _one("tuntas_browsers", "Browsers that run on this server's profiles.", len(browsers)),
+        _one("tuntas_browser_processes", "Processes of these browsers.", sum(one.processes for one in browsers)),
+        _one(
+            "tuntas_browser_memory_bytes",
+            "Memory of these browsers with all their processes (proportional set size where known).",
+            sum(one.memory_bytes for one in browsers),
+        ),
         *removal_families(gateway.open_removals(), gateway.now()),
         _by(
             "tuntas_webhook_deliveries",
@@ -48,6 +64,11 @@ async def _families(gateway: Gateway) -> list[Metric]:
             "state",
             (),
             await gateway.outbox.counts(),
+        ),
+        _one(
+            "tuntas_webhook_oldest_age_seconds",
+            "Age of the event that waits longest for its delivery; 0 without one.",
+            max(0.0, waiting_seconds),
         ),
     ]
 

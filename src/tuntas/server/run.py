@@ -35,6 +35,7 @@ from tuntas.profiles import ProfileStore, RemovalSettings, Remover
 from tuntas.server.cleanup import ServedCleanup
 from tuntas.server.data_folder import DataFolder
 from tuntas.server.http import HttpServer, bind
+from tuntas.server.readiness import Readiness
 from tuntas.sessions.gate import BootGate
 from tuntas.sessions.pacing import Pace
 from tuntas.sessions.sending import SendLimits
@@ -80,7 +81,7 @@ async def serve(settings: Settings, on_ready: Callable[[Ready], None]) -> None:
     stopping, hurry = asyncio.Event(), asyncio.Event()
     with _signals(stopping, hurry):
         async with AsyncExitStack() as stack:
-            server = await _start(settings, stack, hurry, on_ready)
+            server = await _start(settings, stack, (stopping, hurry), on_ready)
             await _first_of(stopping, server)
             if server.done():
                 server.result()  # it never ends by itself but by an error, which must not look like a clean stop
@@ -88,9 +89,13 @@ async def serve(settings: Settings, on_ready: Callable[[Ready], None]) -> None:
 
 
 async def _start(
-    settings: Settings, stack: AsyncExitStack, hurry: asyncio.Event, on_ready: Callable[[Ready], None]
+    settings: Settings,
+    stack: AsyncExitStack,
+    signalled: tuple[asyncio.Event, asyncio.Event],
+    on_ready: Callable[[Ready], None],
 ) -> asyncio.Task[None]:
     """Start everything; each thing's end is put on ``stack`` as soon as it has begun."""
+    stopping, hurry = signalled
     everywhere = _everywhere(settings)
     candidate = await blocking(choose, settings.browser)
     document_script()
@@ -108,6 +113,7 @@ async def _start(
     clock = SystemClock()
     profiles = ProfileStore(settings.profiles_dir)
     await blocking(profiles.prepare)
+    readiness = Readiness(database, profiles, stopping)
     outbox = SqlOutbox(database)
     deliverer = Deliverer(
         outbox,
@@ -164,6 +170,7 @@ async def _start(
         version=__version__,
         wa_js_version=wa_js_version(),
         browser=browser_version,
+        obstacle=readiness.obstacle,
     )
 
     await stack.enter_async_context(deliverer)
@@ -183,6 +190,7 @@ async def _start(
     # Before any session gets a folder: the paths of open removals are not free.
     await remover.resume()
     await supervisor.load()
+    readiness.is_loaded = True
     # Only now: before, no session is known, and the files of all would go.
     await stack.enter_async_context(_background(files.run(), "received files"))
     on_ready(Ready(url, new_key, candidate))

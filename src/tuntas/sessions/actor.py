@@ -15,6 +15,7 @@ from typing import assert_never
 import structlog
 
 from tuntas.events import Bell
+from tuntas.foundation.meters import RESTARTS
 from tuntas.foundation.tasks import blocking
 from tuntas.sessions.acts import Acts
 from tuntas.sessions.answers import Answers
@@ -297,6 +298,7 @@ class SessionActor:
     async def _fault(self, lost: PageLost) -> None:
         self._last_fault = lost
         self._faults += 1
+        RESTARTS.labels(lost.reason).inc()
         await self._work.cancel_if_pointless()
         await self._move(Trigger.FAULT, lost.reason, lost.detail)
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from tuntas.events import Message
 from tuntas.foundation.clock import Clock
 from tuntas.foundation.killpoints import killpoint
+from tuntas.foundation.meters import SEND_SECONDS
 from tuntas.foundation.tasks import spawn
 from tuntas.sessions import pacing
 from tuntas.sessions.errors import KeyReused, Overloaded, PageUnavailable, SessionError, TryLater
@@ -131,7 +132,8 @@ class Sends:
         try:
             page = await self._come_up(pace, ready)
             self._spent_until = pacing.after_send(pace, self._spent_until, self._clock.monotonic())
-            return await act(page)
+            with SEND_SECONDS.time():
+                return await act(page)
         finally:
             self._turn.release()
 

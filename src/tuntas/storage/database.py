@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection, create_engine, event, select
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from tuntas.foundation.advice import Advice
@@ -63,6 +63,22 @@ class Database:
     async def run(self, work: Callable[[Connection], Result]) -> Result:
         """Run ``work`` in one transaction in the database's thread; it is committed when this returns."""
         return await asyncio.get_running_loop().run_in_executor(self._executor, self._transaction, work)
+
+    async def check(self, *, timeout_seconds: float) -> None:
+        """See that the database answers.
+
+        Raises:
+            DatabaseUnusable: it does not, or not in time.
+        """
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                await self.run(lambda connection: connection.execute(select(1)).one())
+        except TimeoutError:
+            message = f"The database did not answer within {timeout_seconds:g} s."
+            raise DatabaseUnusable(message) from None
+        except SQLAlchemyError as error:
+            message = f"The database does not answer: {str(error).splitlines()[0]}"
+            raise DatabaseUnusable(message) from error
 
     def close(self) -> None:
         """Finish what runs and let go of the database."""

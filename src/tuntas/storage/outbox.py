@@ -77,6 +77,17 @@ class SqlOutbox:
         rows = await self._database.run(lambda connection: connection.execute(query).all())
         return {WAITING: 0, DELIVERED: 0, DEAD: 0} | {row[0]: row[1] for row in rows}
 
+    async def oldest_waiting(self) -> datetime | None:
+        """Return when the event was written that has waited longest for its delivery; None if none waits."""
+        query = (
+            select(event_log.c.created_at)
+            .join(deliveries, deliveries.c.event_id == event_log.c.event_id)
+            .where(deliveries.c.state == WAITING)
+            .order_by(deliveries.c.sequence)
+            .limit(1)
+        )
+        return await self._database.run(lambda connection: connection.execute(query).scalar_one_or_none())
+
     async def notes(self, wanted: DeliveryFilter, *, limit: int) -> list[DeliveryNote]:
         """Return what is known of the newest deliveries that are meant, newest first."""
         query = _WITH_EVENT.where(*_meant(wanted)).order_by(deliveries.c.sequence.desc()).limit(limit)

@@ -19,6 +19,7 @@ import structlog
 from tuntas.foundation.addresses import AddressRefused, CheckedTransport, NoSuchHost
 from tuntas.foundation.clock import Clock, milliseconds
 from tuntas.foundation.identifiers import ulid
+from tuntas.foundation.meters import WEBHOOK_SECONDS
 from tuntas.foundation.tasks import end, spawn
 from tuntas.webhooks.ports import Delivery, DeliveryFilter, Outbox
 from tuntas.webhooks.retry import TryAgain, after_failure
@@ -98,7 +99,10 @@ class Deliverer:
         attempts, due = delivery.attempts, delivery.next_attempt_at
         while True:
             await asyncio.sleep(max(0.0, (due - self._clock.now()).total_seconds()))
+            begun = time.perf_counter()
             failure = await self._attempt(delivery)
+            outcome = "delivered" if failure is None else "failed"
+            WEBHOOK_SECONDS.labels(outcome).observe(time.perf_counter() - begun)
             if failure is None:
                 await taken.add(delivery)
                 return

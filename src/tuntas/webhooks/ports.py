@@ -92,6 +92,10 @@ class Outbox(Protocol):
         """Return how many deliveries are in each state."""
         ...
 
+    async def oldest_waiting(self) -> datetime | None:
+        """Return when the event was written that has waited longest for its delivery; None if none waits."""
+        ...
+
     async def notes(self, wanted: DeliveryFilter, *, limit: int) -> list[DeliveryNote]:
         """Return what is known of the newest deliveries that are meant, newest first."""
         ...
