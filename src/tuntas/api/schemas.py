@@ -182,6 +182,7 @@ class Session(BaseModel):
     engine: Engine = Engine()
     state: str = Field(description="The finer state behind the status.", examples=["working"])
     reason: str = Field(description="Why it is in this state.", examples=["connected"])
+    changedAt: datetime = Field(description="Since when.", examples=["2026-11-25T08:00:00Z"])  # noqa: N815
 
     @classmethod
     def of(cls, record: SessionRecord) -> Session:
@@ -194,6 +195,7 @@ class Session(BaseModel):
             me=me,
             state=record.state.value,
             reason=record.reason,
+            changedAt=record.changed_at,
         )
 
 

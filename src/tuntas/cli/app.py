@@ -12,11 +12,12 @@ import typer
 
 from tuntas import __version__
 from tuntas.cli import browser, cleanup, demo, doctor, importing, keys, ps, sandbox, serve, sessions
+from tuntas.cli.first_steps import first_steps
 from tuntas.foundation.advice import Advice
 
 app = typer.Typer(
     name="tuntas",
-    no_args_is_help=True,
+    invoke_without_command=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Runs WhatsApp Web sessions, each in a real Chromium, and brings every one cleanly through its whole life.",
@@ -42,11 +43,14 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def root(
-    version: Annotated[
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001 - its callback does it
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
     ] = False,
 ) -> None:
-    """Hold the options that every command has before it."""
+    """Hold the options that every command has before it; without a command, say what to do first."""
+    if context.invoked_subcommand is None:
+        first_steps()
 
 
 def main() -> None:

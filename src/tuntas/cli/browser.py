@@ -45,8 +45,8 @@ def find(
 
 
 @app.command()
-def install(data_dir: DataDir = None) -> None:
+def install(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Install a browser: from apt as root on Debian or Ubuntu, elsewhere into the user's cache."""
     del data_dir  # every command takes it; this one needs no data
     chosen = install_browser(lambda line: typer.echo(line, err=True))
-    typer.echo(f"Installed {chosen.path}")
+    typer.echo(json.dumps({"path": str(chosen.path)}) if as_json else f"Installed {chosen.path}")

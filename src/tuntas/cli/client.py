@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,6 +45,23 @@ class Client:
         """Return the answer of a DELETE."""
         return self.request("DELETE", path)
 
+    @contextmanager
+    def follow(self, path: str) -> Iterator[Iterator[tuple[str, Any]]]:
+        """Open a stream of server-sent events; it gives each one's name and its data as JSON, until the server ends it.
+
+        Raises:
+            Refused: the server answered with a problem.
+            ServerUnreachable: it did not answer, or went away.
+        """
+        try:
+            with self._http.stream("GET", path, timeout=httpx.Timeout(TIMEOUT_SECONDS, read=None)) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    raise Refused(_reason(answer))
+                yield _events(answer.iter_lines())
+        except httpx.TransportError as error:
+            raise self._unreachable(error) from error
+
     def request(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Make a request.
 
@@ -54,17 +72,31 @@ class Client:
         try:
             answer = self._http.request(method, path, **options)
         except httpx.TransportError as error:
-            message = (
-                f"The server at {self._http.base_url} does not answer ({error}). Is it still starting or stopping?"
-            )
-            raise ServerUnreachable(message) from error
+            raise self._unreachable(error) from error
         if answer.is_success:
             return answer
-        try:
-            detail = answer.json()["detail"]
-        except (ValueError, KeyError, TypeError):
-            detail = f"HTTP {answer.status_code}"
-        raise Refused(detail)
+        raise Refused(_reason(answer))
+
+    def _unreachable(self, error: httpx.TransportError) -> ServerUnreachable:
+        message = f"The server at {self._http.base_url} does not answer ({error}). Is it still starting or stopping?"
+        return ServerUnreachable(message)
+
+
+def _reason(answer: httpx.Response) -> str:
+    try:
+        return str(answer.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        return f"HTTP {answer.status_code}"
+
+
+def _events(lines: Iterator[str]) -> Iterator[tuple[str, Any]]:
+    name = "message"
+    for line in lines:
+        field, _, value = line.partition(": ")
+        if field == "event":
+            name = value
+        elif field == "data":
+            yield name, json.loads(value)
 
 
 @contextmanager

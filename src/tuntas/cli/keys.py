@@ -67,12 +67,13 @@ def listing(data_dir: DataDir = None, as_json: AsJson = False) -> None:
 def revoke(
     key: Annotated[str, typer.Argument(metavar="KEY", help="The key's id, or its name if only one key has it.")],
     data_dir: DataDir = None,
+    as_json: AsJson = False,
 ) -> None:
     """Make a key worthless at once."""
     with connect(data_dir) as client:
         key_id = _id_of(client, key)
         client.delete(f"/api/keys/{key_id}")
-    typer.echo(f"Key {key} is revoked.")
+    typer.echo(json.dumps({"revoked": key_id}) if as_json else f"Key {key} is revoked.")
 
 
 def _id_of(client: Client, wanted: str) -> str:

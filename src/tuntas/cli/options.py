@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from tuntas.cli.completion import session_names
+
 DataDir = Annotated[
     Path | None,
     typer.Option(
@@ -14,3 +16,4 @@ DataDir = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+SessionName = Annotated[str, typer.Argument(metavar="NAME", help="The session's name.", autocompletion=session_names)]

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import json
-import time
+from contextlib import nullcontext
 from http import HTTPStatus
 from typing import Annotated, Any
 
-import segno
 import typer
 from rich.console import Console
-from rich.live import Live
-from rich.table import Table
 
-from tuntas.cli.client import Client, Refused, connect
-from tuntas.cli.options import AsJson, DataDir
+from tuntas.cli import qr, watch
+from tuntas.cli.client import connect
+from tuntas.cli.completion import session_names
+from tuntas.cli.options import AsJson, DataDir, SessionName
 
 app = typer.Typer(no_args_is_help=True, help="Create, look at, start, stop and delete sessions of a running server.")
-Name = Annotated[str, typer.Argument(metavar="NAME", help="The session's name.")]
-
-LOOK_EVERY_SECONDS = 1.0
-QR_WAIT_SECONDS = 60.0
 
 
 @app.command("list")
@@ -31,7 +26,7 @@ def listing(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(json.dumps(sessions))
     elif sessions:
-        Console().print(_table(sessions))
+        Console().print(watch.table(sessions))
     else:
         typer.echo("No sessions yet. Create one: tuntas sessions create NAME")
 
@@ -59,7 +54,7 @@ def create(
 
 
 @app.command()
-def show(name: Name, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+def show(name: SessionName, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Show one session and its story."""
     with connect(data_dir) as client:
         session = client.get(f"/api/sessions/{name}")
@@ -76,58 +71,38 @@ def show(name: Name, data_dir: DataDir = None, as_json: AsJson = False) -> None:
         )
 
 
-@app.command()
-def qr(
-    name: Name,
-    follow: Annotated[bool, typer.Option("--follow", help="Draw each new QR until it is scanned.")] = False,
-    data_dir: DataDir = None,
-    as_json: AsJson = False,
-) -> None:
-    """Draw the QR to scan with the phone: WhatsApp, Linked devices, Link a device."""
-    with connect(data_dir) as client:
-        value = _wait_for_qr(client, name)
-        if as_json:
-            typer.echo(json.dumps({"value": value}))
-            return
-        _draw_qr(value)
-        while follow:
-            time.sleep(LOOK_EVERY_SECONDS)
-            status = client.get(f"/api/sessions/{name}")["status"]
-            if status != "SCAN_QR_CODE":
-                typer.echo(f"Session {name}: {status}")
-                return
-            if (fresh := _current_qr(client, name)) not in (None, value):
-                value = str(fresh)
-                _draw_qr(value)
+app.command("qr")(qr.qr)
 
 
 @app.command()
-def start(name: Name, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+def start(name: SessionName, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Start a session; one that runs is left as it is."""
     _act(name, "start", data_dir, as_json)
 
 
 @app.command()
-def stop(name: Name, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+def stop(name: SessionName, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """End a session's browser and keep its keys; returns when no process is left."""
     _act(name, "stop", data_dir, as_json)
 
 
 @app.command()
-def restart(name: Name, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+def restart(name: SessionName, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """End a session's browser and start another on the same profile."""
     _act(name, "restart", data_dir, as_json)
 
 
 @app.command()
-def logout(name: Name, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+def logout(name: SessionName, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Unlink the device at WhatsApp and remove its keys; a session that ran shows a new QR."""
     _act(name, "logout", data_dir, as_json)
 
 
 @app.command()
 def delete(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="The session's name.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="The session's name.", autocompletion=session_names)
+    ] = None,
     unlinked: Annotated[bool, typer.Option("--unlinked", help="All that no account is linked to.")] = False,
     everything: Annotated[bool, typer.Option("--all", help="All sessions.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
@@ -141,7 +116,10 @@ def delete(
     what = f"session {name}" if name else "ALL sessions" if everything else "all sessions without an account"
     if not yes and not as_json:
         typer.confirm(f"Delete {what}, with keys and webhooks' configuration?", abort=True)
-    with connect(data_dir) as client:
+    busy = Console(stderr=True).status(
+        f"Deleting {what}: log out, close the browser, prove it gone, move its files away"
+    )
+    with connect(data_dir) as client, busy if not as_json else nullcontext():
         if name is not None:
             answer = client.delete(f"/api/sessions/{name}")
         else:
@@ -157,13 +135,7 @@ def delete(
         raise typer.Exit(1)
 
 
-@app.command()
-def watch(data_dir: DataDir = None) -> None:
-    """Show all sessions and keep the table up to date until Ctrl-C."""
-    with connect(data_dir) as client, Live(auto_refresh=False) as live:
-        while True:
-            live.update(_table(client.get("/api/sessions", all=True)), refresh=True)
-            time.sleep(LOOK_EVERY_SECONDS)
+app.command("watch")(watch.watch)
 
 
 def _act(name: str, verb: str, data_dir: Any, as_json: bool) -> None:
@@ -186,34 +158,3 @@ def _print_deletions(documents: list[dict[str, Any]]) -> None:
         typer.echo(document["message"])
         if (removal := document["removal"]) and removal["message"]:
             typer.echo(removal["message"], err=True)
-
-
-def _table(sessions: list[dict[str, Any]]) -> Table:
-    table = Table("name", "status", "reason", "account", box=None)
-    for one in sessions:
-        table.add_row(one["name"], one["status"], one["reason"], (one["me"] or {}).get("id", "-"))
-    return table
-
-
-def _current_qr(client: Client, name: str) -> str | None:
-    try:
-        return str(client.get(f"/api/{name}/auth/qr", format="raw")["value"])
-    except Refused:
-        return None  # scanned or stopped meanwhile
-
-
-def _wait_for_qr(client: Client, name: str) -> str:
-    deadline = time.monotonic() + QR_WAIT_SECONDS
-    while True:
-        session = client.get(f"/api/sessions/{name}")
-        if (value := _current_qr(client, name)) is not None:
-            return value
-        if session["status"] != "STARTING" or time.monotonic() > deadline:
-            advice = "start it first" if session["status"] in ("STOPPED", "FAILED") else "there is nothing to scan"
-            message = f"Session {name} shows no QR: its status is {session['status']}; {advice}."
-            raise Refused(message)
-        time.sleep(0.2)
-
-
-def _draw_qr(value: str) -> None:
-    segno.make(value, error="l", micro=False).terminal(compact=True, border=2)
