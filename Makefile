@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
 
-.PHONY: help demo test wine coverage check serve setup browser docs lock format clean
+.PHONY: help demo test wine coverage check serve setup browser docs site lock format clean
 
 help:  ## say what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -47,6 +47,9 @@ coverage: setup browser  ## measure which branches of sessions and profiles the 
 
 docs: setup  ## renew the documents that are made from declarations
 	@$(BIN)/python -m docs.generate
+
+site: setup  ## build the documents as a site: build/site/docs/index.html
+	@$(BIN)/python -m sphinx -q -W --keep-going -b html -c docs . build/site && echo "build/site/docs/index.html"
 
 lock:  ## renew requirements.lock from pyproject.toml (needs uv)
 	@uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade --quiet --output-file requirements.lock

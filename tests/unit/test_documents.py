@@ -20,7 +20,7 @@ def test_each_document_is_what_is_generated_and_there_is_no_other() -> None:
     assert not left, f"no longer made: {left}; run `make docs`"
 
 
-@pytest.mark.parametrize("name", ["from-waha.md", "from-wwebjs-api.md"])
+@pytest.mark.parametrize("name", ["from-waha.md", "from-whatsapp-web-js.md", "from-wwebjs-api.md"])
 def test_each_request_that_a_guide_names_exists(name: str) -> None:
     known = {
         f"{method.upper()} {_without_names(path)}"
