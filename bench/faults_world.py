@@ -58,7 +58,7 @@ from tuntas.foundation import logs
 from tuntas.sandbox.server import SandboxSettings, serve
 logs.configure(level="warning")
 settings = SandboxSettings(port=0, first_ref_seconds={QR_SECONDS}, next_ref_seconds={QR_SECONDS})
-asyncio.run(serve(settings, lambda url: print(url, flush=True)))
+asyncio.run(serve(settings, lambda sandbox: print(sandbox.url, flush=True)))
 """
 
 

@@ -513,7 +513,7 @@ def test_serve_tells_its_address_and_ends_when_it_is_cancelled() -> None:
     async def whole() -> None:
         ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         async with asyncio.TaskGroup() as group:
-            serving = group.create_task(serve(SandboxSettings(port=0), ready.set_result))
+            serving = group.create_task(serve(SandboxSettings(port=0), lambda sandbox: ready.set_result(sandbox.url)))
             async with asyncio.timeout(WAIT_SECONDS):
                 url = await ready
             async with httpx.AsyncClient() as client:

@@ -15,7 +15,7 @@ import structlog
 from pydantic import ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from tuntas.sandbox.frames import RefreshRef, Request, Stored, Typing, page_frame
+from tuntas.sandbox.frames import Missing, RefreshRef, Request, Stored, Typing, page_frame
 from tuntas.sandbox.model import DeviceKeys
 
 if TYPE_CHECKING:
@@ -135,6 +135,8 @@ class Connection:
                     self._ref_is_over.set()
                 case Stored():
                     self._exchange.stored(self, frame.sequence)
+                case Missing():
+                    self._exchange.traffic.missing(frame.what)
                 case Typing():
                     self._exchange.typing(self, frame)
                 case _:

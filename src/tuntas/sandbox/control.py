@@ -21,7 +21,6 @@ from tuntas.sandbox.faults import Scope
 from tuntas.sandbox.guard import require_local
 from tuntas.sandbox.message_control import MessageControl
 from tuntas.sandbox.social_control import SocialControl
-from tuntas.sandbox.traffic import Traffic
 
 Number = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{4,14}$")]
 """A phone number in international form, digits only: ``628111000111``."""
@@ -64,9 +63,8 @@ Handler = Callable[["Control", Request], Awaitable[Response]]
 class Control:
     """The handlers of one sandbox."""
 
-    def __init__(self, exchange: Exchange, traffic: Traffic) -> None:
+    def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
-        self._traffic = traffic
 
     def routes(self) -> list[Route]:
         """Return what is to be mounted."""
@@ -172,7 +170,9 @@ class Control:
                 "phones": [phone.describe() for phone in exchange.phones.all_phones()],
                 "devices": devices,
                 "faults": exchange.faults.describe(now),
-                "counters": self._traffic.describe(),
+                "counters": exchange.traffic.describe(),
+                "not_imitated": exchange.traffic.not_imitated(),
+                "browser_flags": exchange.browser_flags,
             }
         )
 

@@ -30,6 +30,7 @@ from tuntas.sandbox.presence import Presences, frame_of
 from tuntas.sandbox.refs import Refs
 from tuntas.sandbox.settings import SandboxSettings
 from tuntas.sandbox.social_frames import AskLinkCode, ShowPresence, SocialFrame, Subscribe
+from tuntas.sandbox.traffic import Traffic
 
 
 def _nothing() -> None:
@@ -39,8 +40,10 @@ def _nothing() -> None:
 class Exchange:
     """All that one sandbox knows while it runs."""
 
-    def __init__(self, settings: SandboxSettings, phones: Phones, clock: Clock | None = None) -> None:
+    def __init__(self, settings: SandboxSettings, phones: Phones, traffic: Traffic, clock: Clock | None = None) -> None:
         self.settings = settings
+        self.traffic = traffic
+        self.browser_flags: list[str] = []
         self.phones = phones
         self.refs = Refs()
         self.link_codes = LinkCodes()

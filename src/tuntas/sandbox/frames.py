@@ -43,6 +43,13 @@ class Stored(_Frame):
     sequence: int
 
 
+class Missing(_Frame):
+    """Something that a library asked the page for and the page does not imitate. Nothing is answered."""
+
+    kind: Literal["missing"]
+    what: Annotated[str, StringConstraints(max_length=300)]
+
+
 class _Request(_Frame):
     request: int
 
@@ -104,5 +111,5 @@ class Logout(_Request):
 
 
 Request = Exists | Send | ActOn | Read | Logout | SocialRequest
-PageFrame = Annotated[RefreshRef | Stored | Typing | Request, Field(discriminator="kind")]
-page_frame: TypeAdapter[RefreshRef | Stored | Typing | Request] = TypeAdapter(PageFrame)
+PageFrame = Annotated[RefreshRef | Stored | Missing | Typing | Request, Field(discriminator="kind")]
+page_frame: TypeAdapter[RefreshRef | Stored | Missing | Typing | Request] = TypeAdapter(PageFrame)

@@ -13,6 +13,8 @@ class SandboxSettings:
     host: str = "127.0.0.1"
     port: int = 3999
     """0 takes any free port."""
+    https_port: int | None = None
+    """Where the same page is served as ``https://web.whatsapp.com/``, for tools that open nothing else. 0 takes any."""
     data_dir: Path | None = None
     """Where phones, links and messages outlive a restart; ``None`` keeps them in memory only."""
     first_ref_seconds: float = 60.0

@@ -24,7 +24,6 @@ from tuntas.sandbox.errors import UnknownFileError
 from tuntas.sandbox.exchange import Exchange
 from tuntas.sandbox.frames import Hello
 from tuntas.sandbox.media import LARGEST_BYTES
-from tuntas.sandbox.traffic import Traffic
 
 SCRIPTS = (
     "loader.js",
@@ -69,9 +68,8 @@ def _read_page() -> dict[str, bytes]:
 class Site:
     """What a browser is given."""
 
-    def __init__(self, exchange: Exchange, traffic: Traffic) -> None:
+    def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
-        self._traffic = traffic
         self._files = _read_page()
         sources = ["/_sandbox/settings.js", *(f"/_sandbox/page/{name}" for name in SCRIPTS)]
         tags = "\n    ".join(f'<script src="{source}"></script>' for source in sources)
@@ -97,7 +95,7 @@ class Site:
         finally:
             await end(waiting)
             await end(leaving)
-        self._traffic.page_loaded()
+        self._exchange.traffic.page_loaded()
         return Response(self._html, media_type="text/html", headers=_NEVER_KEEP)
 
     async def _settings(self, _request: Request) -> Response:

@@ -3,15 +3,27 @@
  */
 "use strict";
 
-/* The one voice in which everything that is not imitated refuses. */
-__d("SandboxNotImitated", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
+/* The one voice in which everything that is not imitated refuses; what was asked for is told to the server too. */
+__d("SandboxNotImitated", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const missed = new Set();
+
+  function note(what) {
+    if (missed.has(what)) return;
+    missed.add(what);
+    require("SandboxTransport").transport.tell({ kind: "missing", what });
+  }
+
   class NotImitatedError extends Error {
     constructor(what) {
       super(`this local WhatsApp Web does not imitate ${what}`);
+      note(what);
       this.name = "NotImitatedError";
     }
   }
 
+  exports.note = note;
+  /* To a server that was not to be reached when something was missed. */
+  exports.tellAgain = () => missed.forEach((what) => require("SandboxTransport").transport.tell({ kind: "missing", what }));
   exports.NotImitatedError = NotImitatedError;
   exports.notImitated = (what) => () => {
     throw new NotImitatedError(what);

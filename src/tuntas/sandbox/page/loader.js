@@ -65,17 +65,19 @@
     return "default" in exports ? exports.default : exports;
   }
 
-  function refuseRemoved(id) {
+  function refuseUnknown(id) {
     if (removed.has(id)) throw new Error(`Requiring unknown module "${id}"`);
+    // Many a library swallows the error that follows: the server is told, so that its owner learns of it.
+    if (!modules.has(id)) evaluateExports("SandboxNotImitated").note(`module ${id}`);
   }
 
   function requireFromOutside(id) {
-    refuseRemoved(id);
+    refuseUnknown(id);
     return requireWithin(id);
   }
 
   function importNamespace(id) {
-    refuseRemoved(id);
+    refuseUnknown(id);
     return evaluateExports(id);
   }
 
@@ -88,9 +90,13 @@
   });
 
   // wa-js tests every export against these two classes, so that it can step over components.
-  define("react", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
+  // Its first name is WhatsApp's own, the second everybody's.
+  define("WAWebReact", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
     exports.Component = class Component {};
     exports.PureComponent = class PureComponent {};
+  });
+  define("react", [], (_global, require, _default, _namespace, _lazy, module) => {
+    module.exports = require("WAWebReact");
   });
 
   // Every lookup of wa-js calls this first; without it each of them answers null.

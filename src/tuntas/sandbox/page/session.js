@@ -56,6 +56,7 @@ __d("SandboxSession", [], (global, require, _default, _namespace, _lazy, _module
     transport.on("conflict", conflict);
     transport.on("presence", (frame) => require("SandboxPresence").take(frame));
     transport.on("event", (frame) => inbox.receive(frame));
+    transport.on("open", () => require("SandboxNotImitated").tellAgain());
     transport.on("opening", () => (Socket.state = "OPENING"));
     transport.on("lost", lost);
     transport.start(hello);

@@ -62,7 +62,10 @@ __d("SandboxTransport", [], (global, require, _default, _namespace, _lazy, _modu
       address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
       const socket = new WebSocket(address);
       this.#socket = socket;
-      socket.onopen = () => this.#write(this.hello());
+      socket.onopen = () => {
+        this.#write(this.hello());
+        this.trigger("open");
+      };
       socket.onmessage = (message) => this.#receive(JSON.parse(message.data));
       socket.onclose = () => this.#lost();
     }
