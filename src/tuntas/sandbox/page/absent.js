@@ -16,19 +16,14 @@
     WAWebSendMsgCreateFanoutStanza: ["createFanoutMsgStanza"],
     WAWebHandleMsg: ["handleSingleMsg"],
     WAWebLabelCollectionActions: ["addToLabelCollection", "removeLabelFromCollection"],
-    WAWebMediaStorage: ["getOrCreateMediaObject"],
-    WAWebMmsMediaTypes: ["msgToMediaType", "castToV4"],
-    WAWebMediaMmsV4Upload: ["uploadMedia"],
     WAWebMediaVideoThumbs: ["generateVideoThumbsAndDuration"],
     WAWebProcessRawSticker: ["processRawSticker"],
-    WAWebChatStateBridge: ["sendChatStateComposing", "sendChatStatePaused", "sendChatStateRecording"],
   };
 
   for (const [id, names] of Object.entries(absent)) {
     __d(id, [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
       const { notImitated } = require("SandboxNotImitated");
       for (const name of names) exports[name] = notImitated(`${id}.${name}`);
-      // Companions that are part of the shape libraries look for.
     });
   }
 })();
@@ -50,10 +45,11 @@ __d("WAWebSetPinChatAction", [], (_global, _require, _default, _namespace, _lazy
 });
 
 __d("WAWebLidMigrationUtils", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
-  const { getCurrentLid } = require("WAWebApiContact");
+  const { getCurrentLid, getPhoneNumber } = require("WAWebApiContact");
   // Chats are filed under phone numbers here.
   exports.Lid1X1MigrationUtils = { isLidMigrated: () => false };
   exports.shouldHaveAccountLid = () => false;
+  exports.toPn = (wid) => (wid.isLid() ? getPhoneNumber(wid) : wid);
   exports.toUserLid = (wid) => (wid.isLid() ? wid : getCurrentLid(wid));
 });
 

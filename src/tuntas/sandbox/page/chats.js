@@ -6,6 +6,7 @@
 __d("WAWebChatModel", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
   const { BaseModel, defineModel } = require("WAWebBaseModel");
   const { ChatMsgsCollection } = require("WAWebChatMsgsCollection");
+  const { Mute } = require("SandboxChatMute");
 
   class ChatModel extends BaseModel {
     constructor(values) {
@@ -18,7 +19,7 @@ __d("WAWebChatModel", [], (_global, require, _default, _namespace, _lazy, _modul
         chatstate: {},
         async subscribe() {},
       };
-      this.mute = { id: this.id, expiration: 0, isMuted: false };
+      this.mute = new Mute(this);
       this.promises = {};
     }
 
@@ -45,6 +46,19 @@ __d("WAWebChatModel", [], (_global, require, _default, _namespace, _lazy, _modul
     title() {
       return this.formattedTitle;
     }
+
+    iAmAdmin() {
+      return Boolean(this.groupMetadata?.participants.iAmAdmin());
+    }
+
+    serialize() {
+      return { ...super.serialize(), msgs: this.msgs.serialize() };
+    }
+
+    /* Without the messages: this is what goes to a library's own process. */
+    toJSON() {
+      return super.serialize();
+    }
   }
 
   const attributes = ["id", "t", "unreadCount", "lastReceivedKey", "archive", "pin", "active", "isReadOnly", "canSend"];
@@ -65,6 +79,11 @@ __d("WAWebChatCollection", [], (_global, require, _default, _namespace, _lazy, _
     /* A chat is filed under the phone number; whoever asks by the hidden id means the same chat. */
     get(id) {
       return super.get(id) ?? super.get(getPhoneNumber(id?._serialized ?? id));
+    }
+
+    async find(id) {
+      const { createWid } = require("WAWebWidFactory");
+      return (await require("WAWebFindChatAction").findOrCreateLatestChat(createWid(id))).chat;
     }
 
     getActive() {
@@ -139,15 +158,6 @@ __d("SandboxChatRecords", [], (_global, require, _default, _namespace, _lazy, _m
       if (!stays) chats.delete(address);
       else if (record !== undefined) chats.put({ ...record, last: null, unread: 0 });
     });
-});
-
-__d("WAWebSetArchiveChatAction", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
-  const { note } = require("SandboxChatRecords");
-
-  exports.setArchive = async (chat, archive) => {
-    await note(chat, { archive });
-    chat.archive = archive;
-  };
 });
 
 __d("WAWebSendDeleteChatAction", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {

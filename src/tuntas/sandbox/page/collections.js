@@ -51,5 +51,6 @@ __d("WAWebCollections", [], (_global, require, _default, _namespace, _lazy, _mod
   exports.GroupMetadata = require("WAWebGroupMetadataCollection");
   exports.Blocklist = require("WAWebBlocklistCollection").BlocklistCollection;
   exports.Label = require("WAWebLabelCollection").LabelCollection;
+  exports.ProfilePicThumb = require("WAWebProfilePicThumbCollection").ProfilePicThumbCollection;
   exports.WAWebNewsletterCollection = require("WAWebNewsletterCollection");
 });

@@ -13,6 +13,10 @@ __d("WAWebConnModel", [], (_global, require, _default, _namespace, _lazy, _modul
     defaults() {
       return { id: "conn", connected: false, battery: 100, plugged: true, isSMB: false };
     }
+
+    canSetMyPushname() {
+      return true;
+    }
   }
 
   const attributes = ["ref", "refTTL", "connected", "platform", "pushname", "wid", "battery", "plugged", "isSMB"];
@@ -36,6 +40,11 @@ __d("WAWebSocketModel", [], (_global, require, _default, _namespace, _lazy, _mod
     /* Ask for a new QR ref. */
     poke() {
       require("SandboxSession").refreshRef();
+    }
+
+    /* Drop the connection and open another. */
+    reconnect() {
+      require("SandboxTransport").transport.reconnect();
     }
 
     /* Win the session back from another connection of the same device. */
@@ -83,6 +92,14 @@ __d("WAWebCmd", [], (_global, require, _default, _namespace, _lazy, _module, exp
 
     archiveChat(chat, archive) {
       return require("WAWebSetArchiveChatAction").setArchive(chat, archive);
+    }
+
+    pinChat(chat, on) {
+      return require("SandboxChatPin").setPin(chat, on);
+    }
+
+    markChatUnread(chat, unread) {
+      return require("WAWebUpdateUnreadChatAction").markUnread(chat, unread);
     }
 
     setActiveFilter(filter, value) {

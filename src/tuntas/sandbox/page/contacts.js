@@ -14,6 +14,10 @@ __d("WAWebContactModel", [], (_global, require, _default, _namespace, _lazy, _mo
       return { type: "in", isBusiness: false, isEnterprise: false };
     }
 
+    get isContactBlocked() {
+      return this.isBlocked();
+    }
+
     isBlocked() {
       return require("WAWebBlocklistCollection").BlocklistCollection.includes(this.id);
     }
@@ -38,6 +42,15 @@ __d("WAWebContactCollection", [], (_global, require, _default, _namespace, _lazy
   class ContactCollectionImpl extends BaseCollection {
     constructor() {
       super(ContactModel);
+    }
+
+    /* Who is not in the collection yet is asked for at the server. */
+    async find(id) {
+      const wid = require("WAWebWidFactory").createWid(id);
+      const found = () => this.get(wid) ?? this.get(require("WAWebApiContact").getPhoneNumber(wid));
+      if (found() === undefined) await require("WAWebQueryExistsJob").queryWidExists(wid);
+      if (found() === undefined) throw new Error(`no phone has the address ${wid}`);
+      return found();
     }
 
     getMeContact() {

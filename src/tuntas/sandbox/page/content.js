@@ -37,6 +37,8 @@ __d("SandboxContent", [], (_global, require, _default, _namespace, _lazy, _modul
 
   /* What is to be sent of a message: {text, content}. */
   function contentOf(raw) {
+    if (raw.isViewOnce) throw new NotImitatedError("messages that are seen once");
+    if (raw.isDynamicReplyButtonsMsg) throw new NotImitatedError("buttons");
     const { text, ...content } = carried(raw);
     if (typeof text !== "string") throw new NotImitatedError(`a "${raw.type}" without a text`);
     if (raw.mentionedJidList?.length) content.mentions = raw.mentionedJidList.map(personNumber);
@@ -79,4 +81,33 @@ __d("SandboxContent", [], (_global, require, _default, _namespace, _lazy, _modul
 
   exports.contentOf = contentOf;
   exports.attributesOfContent = attributesOfContent;
+});
+
+__d("WAWebFrontendVcardUtils", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { getDisplayName } = require("WAWebContactDisplayGetters");
+
+  exports.vcardFromContactModel = (contact) => {
+    const name = getDisplayName(contact);
+    const lines = [
+      "BEGIN:VCARD",
+      "VERSION:3.0",
+      `N:;${name};;;`,
+      `FN:${name}`,
+      `TEL;type=CELL;waid=${contact.id.user}:+${contact.id.user}`,
+      "END:VCARD",
+    ];
+    return { displayName: name, vcard: lines.join("\n"), isMultiVcard: false };
+  };
+});
+
+__d("WAWebVcardParsingUtils", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
+  /* The lines of a vCard by their names, without parameters; the first of a name counts. */
+  exports.parseVcard = (text) => {
+    const lines = text.split(/\r?\n/).map((line) => /^([\w-]+)[^:]*:(.*)$/.exec(line));
+    return Object.fromEntries(lines.filter(Boolean).reverse().map(([, name, value]) => [name.toUpperCase(), value]));
+  };
+});
+
+__d("WAWebVcardGetNameFromParsed", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
+  exports.vcardGetNameFromParsed = (parsed) => parsed.FN ?? "";
 });

@@ -85,7 +85,11 @@ __d("WAWebGroupMetadataCollection", [], (_global, require, _default, _namespace,
     }
 
     defaults() {
-      return { stale: true, isLidAddressingMode: false, memberAddMode: "admin_add", membershipApprovalMode: false };
+      return { stale: true, isLidAddressingMode: true, memberAddMode: "admin_add", membershipApprovalMode: false };
+    }
+
+    serialize() {
+      return { ...super.serialize(), participants: this.participants.serialize() };
     }
 
     #mayChange() {
@@ -294,6 +298,25 @@ __d("WAWebModifyParticipantsGroupAction", [], (_global, require, _default, _name
   exports.demoteCommunityParticipants = notImitated("communities");
 });
 
+__d("WAWebFindCommonGroupsContactAction", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { BaseCollection } = require("WAWebBaseCollection");
+  const GroupMetadataCollection = require("WAWebGroupMetadataCollection");
+
+  class GroupCollection extends BaseCollection {}
+
+  /* The groups that both are in; the contact keeps them too, as libraries read them there. */
+  exports.findCommonGroups = async (contact) => {
+    const groups = new GroupCollection(GroupMetadataCollection.modelClass);
+    groups.add(
+      GroupMetadataCollection.filter(
+        ({ participants }) => participants.iAmMember() && participants.get(contact.id) !== undefined,
+      ).map(({ attributes }) => ({ ...attributes })),
+    );
+    contact.commonGroups = groups;
+    return groups;
+  };
+});
+
 __d("WAWebExitGroupAction", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
   const { ask } = require("SandboxGroups");
 
@@ -366,4 +389,8 @@ __d("WAWebGroupQueryJob", [], (_global, require, _default, _namespace, _lazy, _m
     const groups = await require("SandboxGroups").refresh();
     return groups.map((group) => ({ id: createWid(group.id), subject: group.subject, size: group.members.length }));
   };
+  exports.queryAndUpdateGroupMetadataById = async () => void (await require("SandboxGroups").refresh());
+  exports.queryGroupInvite = async (code) =>
+    (await require("WAWebGroupInviteJob").sendQueryGroupInvite(code)).groupInfo;
+  exports.resetGroupInviteCode = (groupId) => require("WAWebGroupInviteJob").resetGroupInviteCode(groupId);
 });

@@ -13,8 +13,9 @@ __d("SandboxHistory", [], (_global, require, _default, _namespace, _lazy, _modul
   async function load() {
     const stored = (await chats()).sort((one, other) => other.t - one.t);
     const newest = new Map((await recordsByIds(stored.map((chat) => chat.last).filter(Boolean))).map((record) => [record.id, record]));
-    for (const { number, last, unread, archive = false, t } of stored) {
-      const chat = ChatCollection.add({ id: widAt(number), unreadCount: unread, archive, t });
+    for (const { number, last, unread, archive = false, pin = 0, muted = 0, t } of stored) {
+      const chat = ChatCollection.add({ id: widAt(number), unreadCount: unread, archive, pin, t });
+      chat.mute.expiration = muted;
       // A chat whose messages were cleared has none.
       if (newest.has(last)) MsgCollection.place(chat, attributesOf(newest.get(last)));
     }

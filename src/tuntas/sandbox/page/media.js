@@ -16,6 +16,10 @@ __d("WAWebMediaOpaqueData", [], (_global, _require, _default, _namespace, _lazy,
       this.#type = type;
     }
 
+    get filename() {
+      return this.#blob.name;
+    }
+
     static async createFromData(data, type) {
       return new OpaqueData(data instanceof Blob ? data : new Blob([data], { type }), type);
     }
@@ -35,6 +39,10 @@ __d("WAWebMediaOpaqueData", [], (_global, _require, _default, _namespace, _lazy,
     url() {
       this.#url ??= URL.createObjectURL(this.#blob);
       return this.#url;
+    }
+
+    formData() {
+      return this.#blob;
     }
 
     autorelease() {
@@ -85,6 +93,7 @@ __d("SandboxMedia", [], (_global, require, _default, _namespace, _lazy, _module,
     message.mediaData.mediaStage = "RESOLVED";
   }
 
+  exports.FOLDER = FOLDER;
   exports.attributesOfMedia = attributesOfMedia;
   exports.upload = upload;
   exports.download = download;
@@ -92,6 +101,7 @@ __d("SandboxMedia", [], (_global, require, _default, _namespace, _lazy, _module,
 
 __d("WAWebPrepRawMedia", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
   const { upload, attributesOfMedia } = require("SandboxMedia");
+  const { MediaData, filehashOf } = require("SandboxMediaData");
   const { notImitated } = require("SandboxNotImitated");
 
   function kindOf(mimetype, { asDocument, asSticker, isPtt }) {
@@ -105,10 +115,17 @@ __d("WAWebPrepRawMedia", [], (_global, require, _default, _namespace, _lazy, _mo
   class MediaPrep {
     constructor(file, options) {
       this.file = file;
-      this.mediaData = { type: kindOf(file.type(), options), mimetype: file.type(), size: file.size(), mediaBlob: file };
+      this.mediaData = new MediaData({
+        type: kindOf(file.type(), options),
+        mimetype: file.type(),
+        size: file.size(),
+        filename: file.filename,
+        mediaBlob: file,
+      });
     }
 
     async waitForPrep() {
+      this.mediaData.filehash = await filehashOf(this.file.forceToBlob());
       return this.mediaData;
     }
 

@@ -1,6 +1,6 @@
 /*
- * What is done to messages after they were sent, by this device and by others: reactions, edits, revocations, stars,
- * votes, forwarding, and the hint that somebody is typing.
+ * What is done to messages after they were sent, by this device and by others: edits, revocations, stars, pins,
+ * forwarding, and the hint that somebody is typing. What is added to them is in addons.js.
  *
  * The record on disk is the truth; a model is changed only where it is in memory.
  */
@@ -77,39 +77,12 @@ __d("SandboxMessageActs", [], (_global, require, _default, _namespace, _lazy, _m
       case "pin":
         return require("WAWebPinInChatCollection").PinInChatCollection.note(key, deed.on);
       case "react":
-        // Through the module objects, here and below: wa-js has put its own functions there.
-        return require("WAWebReactionsMsgAction").addOrUpdateReactionsModelCollection(
-          {
-            msgKey: ownKey.toString(),
-            parentMsgKey: key.toString(),
-            reactionText: deed.text,
-            senderUserJid: sender.toString(),
-            read: false,
-            orphan: 0,
-            t: timestamp,
-          },
-          true,
-        );
+        return require("SandboxAddons").takeReaction({ key, ownKey, sender, text: deed.text, timestamp });
       case "vote":
-        return takeVote(key, ownKey, sender, deed.options, timestamp);
+        return require("SandboxAddons").takeVote({ key, ownKey, sender, options: deed.options, timestamp });
       default:
         throw new Error(`the server told of an act "${deed.do}" that this page does not know`);
     }
-  }
-
-  async function takeVote(key, ownKey, sender, options, timestamp) {
-    const { messages } = await MsgCollection.getMessagesById([key]);
-    const chosen = messages[0].pollOptions.filter((option) => options.includes(option.name));
-    await require("WAWebDBPollsVotes").upsertVotesDb([
-      {
-        ack: 1,
-        msgKey: ownKey,
-        parentMsgKey: key,
-        selectedOptionLocalIds: chosen.map((option) => option.localId),
-        sender,
-        senderTimestampMs: timestamp,
-      },
-    ]);
   }
 
   exports.act = act;
@@ -156,24 +129,6 @@ __d("WAWebSendPinMessageAction", [], (_global, require, _default, _namespace, _l
     const on = type === PIN_STATE.PIN;
     await act(message, { do: "pin", on });
     require("WAWebPinInChatCollection").PinInChatCollection.note(message.id, on);
-    return { messageSendResult: SendMsgResult.OK };
-  };
-});
-
-__d("WAWebReactionsMsgAction", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
-  // What there is to know of a reaction the server keeps; here libraries only learn that it came.
-  exports.addOrUpdateReactionsModelCollection = async (reaction) => reaction;
-});
-
-__d("WAWebDBPollsVotes", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
-  exports.upsertVotesDb = async (votes) => votes;
-});
-
-__d("WAWebSendReactionMsgAction", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
-  const { SendMsgResult } = require("WAWebSendMsgResult");
-
-  exports.sendReactionToMsg = async (message, text) => {
-    await require("SandboxMessageActs").act(message, { do: "react", text });
     return { messageSendResult: SendMsgResult.OK };
   };
 });
@@ -225,6 +180,8 @@ __d("WAWebMsgActionCapability", [], (_global, _require, _default, _namespace, _l
   exports.canReplyMsg = (message) => message.type !== "revoked";
   exports.canEditText = (message) => message.id.fromMe && message.type === "chat";
   exports.canEditCaption = () => false;
+  exports.canStarMsg = (message) => message.type !== "revoked";
+  exports.canAdminRevokeMsg = () => false;
   exports.canSenderRevokeMsg = (message) => message.id.fromMe && message.type !== "revoked";
 });
 

@@ -39,7 +39,15 @@ __d("WAWebProfilePicThumbCollection", [], (global, require, _default, _namespace
   const { personNumber } = require("SandboxAddresses");
   const { transport } = require("SandboxTransport");
 
-  class ProfilePicThumbModel extends BaseModel {}
+  class ProfilePicThumbModel extends BaseModel {
+    canSet() {
+      return Boolean(require("WAWebUserPrefsMeUser").getMaybeMePnUser()?.equals(this.id));
+    }
+
+    canDelete() {
+      return this.canSet() && this.img !== undefined;
+    }
+  }
   defineModel(ProfilePicThumbModel, "profile-pic-thumb", ["id", "img", "imgFull"]);
 
   class ProfilePicThumbCollectionImpl extends BaseCollection {

@@ -32,7 +32,11 @@ __d("WAWebContactStatusBridge", [], (_global, require, _default, _namespace, _la
   const { TextStatusCollection } = require("WAWebTextStatusCollection");
   const { notImitated } = require("SandboxNotImitated");
 
-  exports.getStatus = async (wid) => ({ id: wid, status: (await TextStatusCollection.find(wid)).status });
+  /* whatsapp-web.js hands the address in as one of several fields. */
+  exports.getStatus = async (asked) => {
+    const id = asked.wid ?? asked;
+    return { id, status: (await TextStatusCollection.find(id)).status };
+  };
   exports.setMyStatus = async (text) => {
     await ask({ kind: "set_about", text });
     return { status: 200 };
@@ -52,7 +56,11 @@ __d("WAWebContactProfilePicThumbBridge", [], (_global, require, _default, _names
     return { status: 200, eurl: imgFull };
   }
 
-  /* wa-js hands in data URLs. */
+  exports.requestProfilePicFromServer = async (chat) => {
+    const { imgFull } = await ProfilePicThumbCollection.find(chat.id._serialized ?? chat.id);
+    return imgFull === undefined ? undefined : { eurl: imgFull };
+  };
+  /* Libraries hand in data URLs. */
   exports.sendSetPicture = (wid, _preview, picture) => set(wid, picture.slice(picture.indexOf(",") + 1));
   exports.requestDeletePicture = (wid) => set(wid, null);
 });

@@ -11,6 +11,7 @@ __d("WAWebSendMsgChatAction", [], (_global, require, _default, _namespace, _lazy
   const { keep, keepAck, unsent } = require("SandboxMessageStore");
   const { recordOfModel } = require("SandboxMessageRecords");
   const { contentOf } = require("SandboxContent");
+  const { attributesOfMedia } = require("SandboxMedia");
   const { MsgCollection } = require("WAWebMsgCollection");
   const { ACK } = require("WAWebAck");
   const { SendMsgResult } = require("WAWebSendMsgResult");
@@ -37,9 +38,11 @@ __d("WAWebSendMsgChatAction", [], (_global, require, _default, _namespace, _lazy
     };
   }
 
-  async function addAndSendMsgToChat(chat, raw) {
-    contentOf(raw); // refuses what is not imitated, before it is to be seen anywhere
-    const message = MsgCollection.place(chat, raw);
+  /* Two promises at once, not a promise of two: whatsapp-web.js takes them apart without waiting. */
+  function addAndSendMsgToChat(chat, raw) {
+    const { text, content } = contentOf(raw); // refuses what is not imitated, before it is to be seen anywhere
+    const media = content.media && raw.mediaData === undefined ? attributesOfMedia(text, content.media) : {};
+    const message = MsgCollection.place(chat, { ...raw, ...media });
     const record = recordOfModel(message, chat);
     const result = keep(record, { unread: false }).then(() => deliver(record));
     return [Promise.resolve(message), result];

@@ -18,6 +18,7 @@ __d("SandboxSession", [], (global, require, _default, _namespace, _lazy, _module
   const { Socket } = require("WAWebSocketModel");
   const { Stream } = require("WAWebStreamModel");
   const { Cmd } = require("WAWebCmd");
+  const { MsgCollection } = require("WAWebMsgCollection");
   const { LogoutReason } = require("WAWebLogoutReason");
 
   // A library may attach after the page has connected; it misses the end of the start if nobody waits for it.
@@ -101,24 +102,28 @@ __d("SandboxSession", [], (global, require, _default, _namespace, _lazy, _module
     Cmd.isMainLoaded = true;
     Cmd.trigger("main_loaded");
     Cmd.trigger("offline_progress_update_from_bridge");
-    const waited = await whenALibraryListens();
+    const listens = await whenALibraryListens();
     Stream.info = "NORMAL";
     Stream.mode = "MAIN";
     Socket.hasSynced = true;
-    if (restored || waited) await pause(INBOX_HOLD_MILLISECONDS);
+    if (restored || listens !== "already") {
+      // whatsapp-web.js listens to messages a while after it has heard of hasSynced.
+      if (listens !== "never") await MsgCollection.whenListened("add", LISTENER_WAIT_MILLISECONDS);
+      await pause(INBOX_HOLD_MILLISECONDS);
+    }
     inbox.open();
     await require("WAWebSendMsgChatAction").sendWhatIsLeft();
   }
 
-  /* Resolve at once, false, if somebody listens already; else true, when somebody does or has had the time to. */
+  /* Resolve at once if somebody listens "already"; else when somebody does, "now", or has had the time to, "never". */
   async function whenALibraryListens() {
-    if (Socket.hasListener("change:hasSynced") || Stream.hasListener("change:mode")) return false;
-    await Promise.race([
+    if (Socket.hasListener("change:hasSynced") || Stream.hasListener("change:mode")) return "already";
+    const heard = await Promise.race([
       Socket.whenListened("change:hasSynced", LISTENER_WAIT_MILLISECONDS),
       Stream.whenListened("change:mode", LISTENER_WAIT_MILLISECONDS),
     ]);
     await pause(AFTER_LISTENER_MILLISECONDS);
-    return true;
+    return heard ? "now" : "never";
   }
 
   function lost() {
@@ -160,9 +165,9 @@ __d("SandboxSession", [], (global, require, _default, _namespace, _lazy, _module
     if (remote) Cmd.trigger("logout_from_bridge");
     Cmd.isMainLoaded = false;
     Cmd.trigger("logout");
-    // Socket.state stays as it is until the new document: a library would take UNPAIRED for a fresh QR.
-    await pause(LEAVING_MILLISECONDS);
-    location.assign("/?post_logout=1&logout_reason=0");
+    // Socket.state stays as it is until the new document: a library would take UNPAIRED for a fresh QR. Nobody waits for
+    // the new document: whatsapp-web.js closes the browser once it is logged out, and trips over one that comes just then.
+    setTimeout(() => location.assign("/?post_logout=1&logout_reason=0"), LEAVING_MILLISECONDS);
   }
 
   exports.start = start;

@@ -32,6 +32,11 @@ __d("SandboxTransport", [], (global, require, _default, _namespace, _lazy, _modu
       this.#socket?.close();
     }
 
+    /* As if the connection had been lost. */
+    reconnect() {
+      this.#socket?.close();
+    }
+
     /* After the server has said who we are, requests may flow: those that were cut off go first. */
     markReady() {
       this.#ready = true;

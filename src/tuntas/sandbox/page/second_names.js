@@ -1,0 +1,95 @@
+/*
+ * Modules under which whatsapp-web.js finds what stands elsewhere on this page. wa-js goes by what a module exports and
+ * takes the first one that fits, so these come after all others.
+ */
+"use strict";
+
+__d("WAWebMsgReply", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  exports.canReplyMsg = require("WAWebMsgActionCapability").canReplyMsg;
+});
+
+__d("WAWebQuotedMsgModelUtils", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  exports.getQuotedMsgObj = require("WAWebGetQuotedMsg").getQuotedMsgObj;
+});
+
+__d("WAWebChatClearBridge", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  exports.sendClear = (chat, keepStarred) => {
+    if (keepStarred) require("SandboxNotImitated").notImitated("clearing all but starred messages")();
+    require("WAWebClearChatAction").sendClear(chat);
+    return chat.promises.sendClear;
+  };
+});
+
+__d("WAWebDeleteChatAction", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  exports.sendDelete = (chat) => {
+    require("WAWebSendDeleteChatAction").sendDelete(chat);
+    return chat.promises.sendDelete;
+  };
+});
+
+__d("WAWebChatStateBridge", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const presence = require("WAWebChatPresence");
+
+  exports.sendChatStateComposing = (wid) => presence.markComposing({ id: wid });
+  exports.sendChatStateRecording = (wid) => presence.markRecording({ id: wid });
+  exports.sendChatStatePaused = (wid) => presence.markPaused({ id: wid });
+});
+
+__d("WAWebPresenceChatAction", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { Stream } = require("WAWebStreamModel");
+
+  exports.sendPresenceAvailable = () => Stream.markAvailable();
+  exports.sendPresenceUnavailable = () => Stream.markUnavailable();
+});
+
+__d("WAWebLaunchSocketUtils", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  exports.refreshQR = () => require("SandboxSession").refreshRef();
+});
+
+__d("WAWebSetPropertyGroupAction", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  exports.setGroupProperty = (chat, setting, value) =>
+    require("WAWebGroupModifyInfoJob").setGroupProperty(chat.id, setting, value);
+});
+
+__d("WAWebMexFetchGroupInviteCodeJob", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  exports.fetchMexGroupInviteCode = async (groupId) =>
+    (await require("WAWebGroupInviteJob").queryGroupInviteCode(groupId)).code;
+});
+
+/* A jid is the text of an address; here the two differ in the name of the server only. */
+__d("WAWebWidToJid", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
+  exports.widToUserJid = (wid) => wid.toJid();
+  exports.widToGroupJid = (wid) => wid.toJid();
+});
+
+__d("WAWebJidToWid", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  exports.userJidToUserWid = (jid) => require("WAWebWidFactory").createWid(jid);
+});
+
+__d("WASmaxGroupsAddParticipantsRPC", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { createWid } = require("WAWebWidFactory");
+
+  /* Who cannot be added is an error; an answer says that all were. */
+  exports.sendAddParticipantsRPC = async ({ participantArgs, iqTo }) => {
+    const wids = participantArgs.map(({ participantJid }) => createWid(participantJid));
+    await require("SandboxGroups").membersRequest(createWid(iqTo), "add", wids);
+    const added = { value: { addParticipantsParticipantMixins: undefined } };
+    const each =
+      "addParticipantsParticipantAddedOrNonRegisteredWaUserParticipantErrorLidResponseMixinGroup";
+    return { name: "AddParticipantsResponseSuccess", value: { addParticipant: wids.map(() => ({ [each]: added })) } };
+  };
+});
+
+__d("WAWebBlockContactUtils", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
+  exports.getContactToBlockOnlyUseIfNoAssociatedChat = (contact) => contact;
+});
+
+__d("WAWebPinMsgConstants", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
+  // A pin stays until it is taken away; whatsapp-web.js puts its own function here for a moment.
+  exports.getPinExpiryDuration = () => 0;
+});
+
+__d("WAWebMiscBrowserUtils", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
+  // What a phone lists of a linked device; the sandbox's phones list no more than its id.
+  exports.info = () => ({ os: "Linux", name: "Chrome", version: "" });
+});
