@@ -234,6 +234,7 @@ def test_a_scanned_page_reaches_main_and_sends_and_receives(play: Callable[..., 
             assert await world.messages(ANI) == await world.messages(BUDI)
             assert page.errors == []
             assert page.hosts == {urlsplit(world.sandbox.url).netloc}
+            assert (await world.state())["not_imitated"] == []
 
     play(story)
 

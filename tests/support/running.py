@@ -86,8 +86,8 @@ class Child:
 class Sandbox(Child):
     """A sandbox with its phones."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(["sandbox", "--port", "0"], folder / "sandbox.log")
+    def __init__(self, folder: Path, *more: str) -> None:
+        super().__init__(["sandbox", "--port", "0", *more], folder / "sandbox.log")
         self.http = httpx.Client(base_url=self.url, timeout=30, trust_env=False)
 
     def call(self, method: str, path: str, document: Any = None) -> Any:

@@ -76,17 +76,24 @@ def _install(destination: Path) -> None:
         Path(made).mkdir()  # what the block's end deletes
 
 
+def launch_options(kind: Kind, *flags: str) -> dict[str, Any]:
+    """Return what puppeteer is told to launch: a browser of this kind, with ``flags``; skips if there is none."""
+    browser = next((one.path for one in installed_browsers() if one.kind is kind), None)
+    if browser is None:
+        pytest.skip(f"no {kind.value} is installed")
+    return {
+        "executablePath": str(browser),
+        "headless": "shell" if kind is Kind.HEADLESS_SHELL else True,
+        "args": [*flags, *(["--no-sandbox"] if os.geteuid() == 0 else [])],
+    }
+
+
 class WebJs:
     """A Node process with running clients, and the browsers that they launched."""
 
-    def __init__(self, folder: Path, client_ids: Sequence[str], browser: Path, kind: Kind) -> None:
+    def __init__(self, folder: Path, client_ids: Sequence[str], puppeteer: dict[str, Any]) -> None:
         self.folder = folder
         self._client_ids = client_ids
-        puppeteer = {
-            "executablePath": str(browser),
-            "headless": "shell" if kind is Kind.HEADLESS_SHELL else True,
-            "args": ["--host-resolver-rules=MAP * ~NOTFOUND", *(["--no-sandbox"] if os.geteuid() == 0 else [])],
-        }
         recipe = str(folder.parent / RECIPE)
         order = {"clientIds": list(client_ids), "dataPath": str(folder), "puppeteer": puppeteer, "recipe": recipe}
         self.node = subprocess.Popen(
@@ -144,10 +151,7 @@ class WebJs:
 @contextmanager
 def whatsapp_web_js(folder: Path, *client_ids: str, kind: Kind = Kind.HEADLESS_SHELL) -> Iterator[WebJs]:
     """Run whatsapp-web.js on ``folder`` (its ``.wwebjs_auth``); nothing of it is left when the block ends."""
-    browser = next((one.path for one in installed_browsers() if one.kind is kind), None)
-    if browser is None:
-        pytest.skip(f"no {kind.value} is installed")
-    running = WebJs(folder, client_ids, browser, kind)
+    running = WebJs(folder, client_ids, launch_options(kind, "--host-resolver-rules=MAP * ~NOTFOUND"))
     try:
         running.wait_started()
         yield running
