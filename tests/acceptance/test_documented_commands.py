@@ -32,6 +32,7 @@ EXCUSED = {
     "TUNTAS_WHATSAPP_URL=http://127.0.0.1:3999/ .venv/bin/tuntas serve": "the server of this test",
     "tuntas serve": "the server of this test",
     ".venv/bin/tuntas sandbox": "the sandbox of this test",
+    "tuntas sandbox --https-port": "tests/acceptance/test_whatsapp_web_js.py",
     "KEY=… .venv/bin/python examples/echo_bot.py": "tests/acceptance/test_examples.py",
 }
 # Pages for readers who have a session already.
