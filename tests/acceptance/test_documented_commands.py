@@ -33,6 +33,7 @@ EXCUSED = {
     "tuntas serve": "the server of this test",
     ".venv/bin/tuntas sandbox": "the sandbox of this test",
     "tuntas sandbox --https-port": "tests/acceptance/test_whatsapp_web_js.py",
+    ".venv/bin/python -m pytest": "the suite of which this test is a part",
     "KEY=… .venv/bin/python examples/echo_bot.py": "tests/acceptance/test_examples.py",
 }
 # Pages for readers who have a session already.
