@@ -93,6 +93,11 @@ def problems(*statuses: int) -> Responses:
     }
 
 
+def shown(example: Any, media_type: str = "application/json") -> Responses:
+    """Return the OpenAPI entry for a good answer that looks like ``example``."""
+    return {200: {"content": {media_type: {"example": example}}}}
+
+
 def answer(
     status: int,
     code: str,

@@ -8,29 +8,36 @@ from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
 from tuntas.api.context import GatewayHere
-from tuntas.api.errors import Responses, answer, problems
+from tuntas.api.errors import Responses, answer, problems, shown
 from tuntas.api.security import needs
 from tuntas.events import ENGINE
 from tuntas.sessions.access import Scope
 
 router = APIRouter(tags=["health"])
 _LOOK = needs(Scope.READ)
+_HEALTH = {
+    "status": "ok",
+    "sessions": {"WORKING": 3, "SCAN_QR_CODE": 1},
+    "removals": {"quarantined": 1},
+    "deliveries": {"waiting": 0, "delivered": 812, "dead": 0},
+}
+_VERSION = {"version": "0.1.0", "engine": ENGINE, "tier": "CORE", "browser": "156.0.8078.79", "waJs": "4.6.0"}
 _NOT_READY: Responses = {503: problems(503)[503]}
 
 
-@router.get("/ping", summary="Is the server there")
+@router.get("/ping", responses=shown({"message": "pong"}), summary="Is the server there")
 async def ping() -> dict[str, str]:
     """Answer."""
     return {"message": "pong"}
 
 
-@router.get("/healthz", summary="Does the server live")
+@router.get("/healthz", responses=shown({"status": "ok"}), summary="Does the server live")
 async def healthz() -> dict[str, str]:
     """Answer, which is what this asks for."""
     return {"status": "ok"}
 
 
-@router.get("/readyz", responses=_NOT_READY, summary="Can the server work")
+@router.get("/readyz", responses=shown({"status": "ready"}) | _NOT_READY, summary="Can the server work")
 async def readyz(gateway: GatewayHere) -> Response:
     """Answer 200 when sessions are there, the database answers and the disk has room; 503 with the reason otherwise.
 
@@ -42,7 +49,7 @@ async def readyz(gateway: GatewayHere) -> Response:
     return JSONResponse({"status": "ready"})
 
 
-@router.get("/health", responses=problems(), dependencies=[_LOOK], summary="How the server is")
+@router.get("/health", responses=shown(_HEALTH) | problems(), dependencies=[_LOOK], summary="How the server is")
 async def health(gateway: GatewayHere) -> dict[str, Any]:
     """Count the sessions by status, the removals that wait, and the webhook deliveries by state."""
     sessions: dict[str, int] = {}
@@ -59,7 +66,7 @@ async def health(gateway: GatewayHere) -> dict[str, Any]:
     }
 
 
-@router.get("/api/server/version", responses=problems(), dependencies=[_LOOK], summary="Versions")
+@router.get("/api/server/version", responses=shown(_VERSION) | problems(), dependencies=[_LOOK], summary="Versions")
 async def version(gateway: GatewayHere) -> dict[str, str]:
     """Return the versions of what is at work."""
     return {
@@ -71,7 +78,7 @@ async def version(gateway: GatewayHere) -> dict[str, str]:
     }
 
 
-@router.get("/api/server/status", responses=problems(), dependencies=[_LOOK], summary="Status")
+@router.get("/api/server/status", responses=shown(_HEALTH) | problems(), dependencies=[_LOOK], summary="Status")
 async def status(gateway: GatewayHere) -> dict[str, Any]:
     """Return what `/health` returns; WAHA's address for it."""
     return await health(gateway)

@@ -70,7 +70,10 @@ async def listing(gateway: GatewayHere) -> list[KeyOut]:
 
 
 @router.delete("/{key}", status_code=204, responses=problems(404, 422), summary="Revoke a key")
-async def revoke(gateway: GatewayHere, key: Annotated[str, Path(description="The key's id.")]) -> Response:
+async def revoke(
+    gateway: GatewayHere,
+    key: Annotated[str, Path(description="The key's id.", examples=["01kd3m0q0gv4x6w6m8j8q2b1za"])],
+) -> Response:
     """Make a key worthless at once."""
     if not await gateway.keys.revoke(key):
         raise HTTPException(404, f"There is no key with the id {key!r}.")

@@ -19,6 +19,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from tuntas.api.context import Gateway, GatewayHere
+from tuntas.api.errors import shown
 from tuntas.foundation.meters import REGISTRY
 from tuntas.foundation.tasks import blocking
 from tuntas.profiles import Reason, Removal, RemovalState
@@ -26,9 +27,10 @@ from tuntas.sessions.browsers import running_browsers
 from tuntas.sessions.machine import Status
 
 router = APIRouter(tags=["health"])
+_SHOWN = shown('tuntas_sessions{status="WORKING"} 3.0\n', "text/plain")
 
 
-@router.get("/metrics", summary="Metrics for Prometheus", response_class=Response)
+@router.get("/metrics", responses=_SHOWN, summary="Metrics for Prometheus", response_class=Response)
 async def metrics(gateway: GatewayHere) -> Response:
     """Return all metrics in Prometheus' text format. Needs no key."""
     registry = CollectorRegistry()
