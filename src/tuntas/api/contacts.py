@@ -11,7 +11,8 @@ from tuntas.api.chat_ids import normal_chat_id
 from tuntas.api.chats import Done, Limit, Offset, SortOrder
 from tuntas.api.context import GatewayHere, ask_page
 from tuntas.api.errors import problems
-from tuntas.api.schemas import SESSION_NAME_PATTERN, Input, SessionName
+from tuntas.api.schemas import Input, SessionName
+from tuntas.sessions.model import SESSION_NAME_PATTERN
 
 router = APIRouter(prefix="/api/contacts", tags=["contacts"])
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
@@ -14,31 +14,11 @@ from tuntas.api.fetching import Limits
 from tuntas.api.received_files import ReceivedFiles
 from tuntas.events import Bell
 from tuntas.profiles import Removal
-from tuntas.sessions.access import Caller, Key
+from tuntas.sessions.access import Caller, Keys
 from tuntas.sessions.cleanup import CleanupWish
 from tuntas.sessions.leftovers import Plan, Report
 from tuntas.sessions.service import SessionService
 from tuntas.webhooks.ports import DeliveryFilter, EventLog, Outbox
-
-
-class Keys(Protocol):
-    """The keys that clients may use."""
-
-    async def identify(self, secret: str) -> Caller | None:
-        """Return who has this key, None if nobody has."""
-        ...
-
-    async def create(self, caller: Caller) -> tuple[Key, str]:
-        """Make a key and return it with its secret."""
-        ...
-
-    def all(self) -> list[Key]:
-        """Return all stored keys, oldest first."""
-        ...
-
-    async def revoke(self, key_id: str) -> bool:
-        """Make a key worthless at once; False if there is none of this id."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

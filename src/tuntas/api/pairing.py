@@ -13,8 +13,9 @@ from pydantic import AfterValidator, BaseModel, Field
 from tuntas.api.chat_ids import normal_chat_id
 from tuntas.api.context import GatewayHere
 from tuntas.api.errors import Responses, problems
-from tuntas.api.schemas import SESSION_NAME_PATTERN, Input, QrImage, QrValue
+from tuntas.api.schemas import Input, QrImage, QrValue
 from tuntas.api.sessions import Name
+from tuntas.sessions.model import SESSION_NAME_PATTERN
 
 router = APIRouter(prefix="/api", tags=["pairing"])
 

@@ -9,10 +9,9 @@ from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, Field, S
 
 from tuntas.api.chat_ids import normal_chat_id
 from tuntas.events import ENGINE, EventName, Retries, RetryPolicy, Subscription
-from tuntas.sessions.model import SessionConfig, SessionRecord, StateChange
+from tuntas.sessions.model import SESSION_NAME_PATTERN, SessionConfig, SessionRecord, StateChange
 from tuntas.sessions.pacing import Pace
 
-SESSION_NAME_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
 SessionName = Annotated[
     str, Field(pattern=SESSION_NAME_PATTERN, description="Letters, digits, _ and -, at most 64.", examples=["shop"])
 ]

@@ -12,7 +12,6 @@ from tuntas.api.context import Gateway, GatewayHere
 from tuntas.api.errors import Responses, problems
 from tuntas.api.removals import removal_out
 from tuntas.api.schemas import (
-    SESSION_NAME_PATTERN,
     Change,
     CreateSession,
     Deleted,
@@ -25,6 +24,7 @@ from tuntas.api.schemas import (
 from tuntas.profiles import SESSION_BUSY
 from tuntas.sessions.errors import TryLater, UnknownSession
 from tuntas.sessions.machine import Status
+from tuntas.sessions.model import SESSION_NAME_PATTERN
 
 router = APIRouter(prefix="/api/sessions", tags=["sessions"])
 Name = Annotated[str, Path(pattern=SESSION_NAME_PATTERN, description="The session's name.", examples=["shop"])]

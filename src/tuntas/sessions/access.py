@@ -1,10 +1,11 @@
-"""Who may ask what of which sessions. Values only; the doors check them before anything is done."""
+"""Who may ask what of which sessions, and what the doors ask of the keys. The doors check before anything is done."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Protocol
 
 
 class Scope(StrEnum):
@@ -45,3 +46,31 @@ class Key:
     caller: Caller
     created_at: datetime
     last_used_at: datetime | None = None
+
+
+class Keys(Protocol):
+    """The keys that clients may use. A key's ``mark`` stands for it where its secret must not be: it cannot be used."""
+
+    async def identify(self, secret: str) -> Caller | None:
+        """Return who has this key, None if nobody has."""
+        ...
+
+    async def recognise(self, mark: str) -> Caller | None:
+        """Return whose key has this mark, None if there is none, or none any more."""
+        ...
+
+    def marks(self) -> list[str]:
+        """Return the marks of all keys that are good now, those that are not stored among them."""
+        ...
+
+    async def create(self, caller: Caller) -> tuple[Key, str]:
+        """Make a key and return it with its secret."""
+        ...
+
+    def all(self) -> list[Key]:
+        """Return all stored keys, oldest first."""
+        ...
+
+    async def revoke(self, key_id: str) -> bool:
+        """Make a key worthless at once; False if there is none of this id."""
+        ...

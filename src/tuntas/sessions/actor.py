@@ -49,6 +49,9 @@ ASKED = frozenset({State.SCAN_QR_CODE, State.WORKING})
 # Acts that begin with a move, which writes what is staged.
 MOVING = frozenset({Act.LAUNCH, Act.SETTLE, Act.GIVE_UP, Act.FORGET})
 
+# Acts whose begin is news for those who watch a session: they are long, and somebody waits for them.
+TOLD = frozenset({Act.LOG_OUT, Act.END_BROWSER, Act.DISCARD_PROFILE})
+
 SILENCE_REASON = {
     State.STARTING: "page_silent",
     State.SCAN_QR_CODE: "qr_not_renewed",
@@ -128,8 +131,17 @@ class SessionActor:
         return self.page
 
     def changed(self) -> asyncio.Event:
-        """Return what is set when the state or the QR changes the next time."""
+        """Return what is set when the state, the QR or the act under way changes the next time."""
         return self._changes.next()
+
+    def _tell_change(self) -> None:
+        self._changes.ring()
+        self._around.news.ring()
+
+    @property
+    def doing(self) -> Act:
+        """The act that is under way."""
+        return self._work.act if self._work.is_under_way else Act.REST
 
     @property
     def is_ending(self) -> bool:
@@ -242,6 +254,8 @@ class SessionActor:
                 raise AssertionError(act)
             case _:
                 assert_never(act)
+        if act in TOLD:
+            self._tell_change()
 
     def _start_reason(self) -> str:
         return "restart_after_fault" if self._faults else self._wish_reason
@@ -321,7 +335,7 @@ class SessionActor:
                 await self._work_ended(message.task)
             case ShutDown():
                 self._shutting_down = True
-                self._changes.ring()
+                self._tell_change()
             case _:
                 assert_never(message)
         self._answers.look()
@@ -412,7 +426,7 @@ class SessionActor:
         self.qr = value
         if self.record.state is State.SCAN_QR_CODE:
             self._due_in(self._limits.qr_seconds)
-            self._changes.ring()
+            self._tell_change()
         else:
             await self._move(Trigger.QR_SHOWN, "qr_shown")
 
@@ -433,7 +447,7 @@ class SessionActor:
         await self._ledger.move(trigger, reason, detail, asked_by=asked_by)
         self._entered(self.record.state, trigger)
         self._answers.look()
-        self._changes.ring()
+        self._tell_change()
 
     def _entered(self, state: State, trigger: Trigger) -> None:
         self._due_at = None

@@ -12,6 +12,8 @@ from tuntas.sessions.machine import State, Status
 from tuntas.sessions.pacing import Pace
 from tuntas.sessions.reconcile import Desired
 
+SESSION_NAME_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
+
 
 @dataclass(frozen=True, slots=True)
 class SessionConfig:

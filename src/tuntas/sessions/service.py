@@ -17,7 +17,7 @@ from tuntas.sessions.errors import NotYours, TryLater, WrongStatus
 from tuntas.sessions.machine import State, Status
 from tuntas.sessions.model import SessionConfig, SessionRecord, StateChange
 from tuntas.sessions.ports import SessionStore, WhatsAppPage
-from tuntas.sessions.reconcile import Desired
+from tuntas.sessions.reconcile import Act, Desired
 from tuntas.sessions.sending import Send, SendRequest, Sent
 from tuntas.sessions.supervisor import Supervisor
 from tuntas.sessions.wishes import Outcome, WishKind
@@ -175,6 +175,10 @@ class SessionService:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(patience_seconds):
                     await changed.wait()
+
+    def doing(self, name: str) -> Act:
+        """Return the act that is under way in a session: how far a stop or a deletion has come."""
+        return self._find(name).doing
 
     async def with_page(self, name: str, call: Callable[[WhatsAppPage], Awaitable[Result]]) -> Result:
         """Call the page of a session that is WORKING.

@@ -91,6 +91,7 @@ class Supervisor:
     def _adopt(self, record: SessionRecord) -> SessionActor:
         actor = SessionActor(record, self._around)
         self._actors[record.name] = actor
+        self._around.news.ring()
         task = spawn(self._supervise(actor), name=f"session {record.name}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -116,6 +117,7 @@ class Supervisor:
         finally:
             if self._actors.get(name) is actor:
                 del self._actors[name]
+                self._around.news.ring()
 
 
 async def _all_done(tasks: set[asyncio.Task[None]]) -> None:

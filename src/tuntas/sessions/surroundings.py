@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from tuntas.events import Bell
 from tuntas.foundation.backoff import Backoff
 from tuntas.foundation.clock import Clock
 from tuntas.profiles import ProfileStore, Remover
@@ -29,7 +30,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What every actor works with."""
+    """What every actor works with. ``news`` is rung whenever anything about any session has changed."""
 
     store: SessionStore
     engine: Engine
@@ -40,3 +41,4 @@ class Surroundings:
     limits: Limits
     send_journal: SendJournal
     send_limits: SendLimits = field(default_factory=SendLimits)
+    news: Bell = field(default_factory=Bell)

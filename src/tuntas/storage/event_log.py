@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import Row, delete, exists, func, select
 
 from tuntas.storage.database import Database
 from tuntas.storage.tables import deliveries
@@ -40,10 +41,23 @@ class SqlEventLog:
         if names is not None:
             query = query.where(event_log.c.event.in_(names))
         rows = await self._database.run(lambda connection: connection.execute(query).all())
-        return [LoggedEvent(row.sequence, row.event_id, row.session, row.event, row.body) for row in rows]
+        return [_event_of(row) for row in rows]
+
+    async def recent(self, session: str, names: Collection[str] | None, *, limit: int) -> list[LoggedEvent]:
+        """Return the newest events of a session, newest first; names None means all."""
+        query = select(event_log).where(event_log.c.session == session)
+        if names is not None:
+            query = query.where(event_log.c.event.in_(names))
+        newest = query.order_by(event_log.c.sequence.desc()).limit(limit)
+        rows = await self._database.run(lambda connection: connection.execute(newest).all())
+        return [_event_of(row) for row in rows]
 
     async def prune(self, before: datetime) -> None:
         """Forget events from before that time that are on their way to nobody."""
         is_needed = exists().where(deliveries.c.event_id == event_log.c.event_id)
         statement = delete(event_log).where(event_log.c.created_at < before, ~is_needed)
         await self._database.run(lambda connection: connection.execute(statement))
+
+
+def _event_of(row: Row[Any]) -> LoggedEvent:
+    return LoggedEvent(row.sequence, row.event_id, row.session, row.event, row.body)

@@ -5,6 +5,7 @@ All of them are in memory too, since every request asks; a change is in the data
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,10 +25,11 @@ _NOTED_EVERY = timedelta(minutes=1)
 class KeyStore:
     """The keys that clients may use. ``load`` comes first."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        """Keep keys in ``database``."""
+    def __init__(self, database: Database, clock: Clock, on_revoked: Callable[[], None] = lambda: None) -> None:
+        """Keep keys in ``database``; ``on_revoked`` is called when one has become worthless."""
         self._database = database
         self._clock = clock
+        self._on_revoked = on_revoked
         self._keys: dict[str, Key] = {}
         self._trusted: dict[str, Caller] = {}
 
@@ -64,7 +66,10 @@ class KeyStore:
 
     async def identify(self, secret: str) -> Caller | None:
         """Return who has this key, None if nobody has, and note its use."""
-        mark = fingerprint(secret)
+        return await self.recognise(fingerprint(secret))
+
+    async def recognise(self, mark: str) -> Caller | None:
+        """Return whose key has this fingerprint, None if there is none, and note its use."""
         if mark in self._trusted:
             return self._trusted[mark]
         key = self._keys.get(mark)
@@ -75,6 +80,10 @@ class KeyStore:
             self._keys[mark] = replace(key, last_used_at=now)
             await self._database.run(lambda connection: _note(connection, key.id, now))
         return key.caller
+
+    def marks(self) -> list[str]:
+        """Return the fingerprints of all keys that are good now."""
+        return [*self._trusted, *self._keys]
 
     def all(self) -> list[Key]:
         """Return all stored keys, oldest first."""
@@ -87,6 +96,7 @@ class KeyStore:
             return False
         await self._database.run(lambda connection: connection.execute(delete(keys).where(keys.c.id == key_id)))
         self._keys.pop(mark, None)
+        self._on_revoked()
         return True
 
 

@@ -121,3 +121,7 @@ class EventLog(Protocol):
     ) -> list[LoggedEvent]:
         """Return the events behind ``place``, oldest first, of these sessions and names; None means all."""
         ...
+
+    async def recent(self, session: str, names: Collection[str] | None, *, limit: int) -> list[LoggedEvent]:
+        """Return the newest events of a session, newest first; names None means all."""
+        ...
