@@ -85,6 +85,8 @@ class Settings(BaseSettings):
     )
     media_lifetime_seconds: float = Field(3600.0, gt=0, description="How long downloaded files are kept.")
 
+    sign_in_days: float = Field(14.0, gt=0, le=365, description="How long a sign-in on the dashboard is good.")
+
     webhook_url: AnyHttpUrl | None = Field(None, description="Receiver of all sessions' events, beside their own ones.")
     webhook_events: list[str] = Field(
         ["*"], description='Which events it gets, as JSON: ["message", "session.status"].'

@@ -7,17 +7,11 @@ from typing import Literal
 
 from fastapi import APIRouter, Response
 from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse
 
 router = APIRouter(include_in_schema=False)
 
 _TYPES = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
-
-
-@router.get("/")
-async def root() -> RedirectResponse:
-    """Lead whoever opens the address in a browser to something to read."""
-    return RedirectResponse("/docs")
 
 
 @router.get("/docs")

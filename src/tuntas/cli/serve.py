@@ -43,7 +43,7 @@ def serve(
 
 
 def _say(settings: Settings, ready: Ready) -> None:
-    typer.echo(f"Tuntas answers at {ready.url} (API: {ready.url}/docs). Ctrl-C stops it.")
+    typer.echo(f"Tuntas answers at {ready.url} (open it in a browser; API: {ready.url}/docs). Ctrl-C stops it.")
     if ready.new_key is not None:
         typer.echo(f"API key, shown only now: {ready.new_key}")
     elif settings.api_key is None:

@@ -15,6 +15,7 @@ import psutil
 from filelock import FileLock, Timeout
 
 from tuntas.foundation.advice import Advice
+from tuntas.foundation.identifiers import secret_token
 
 
 class DataFolderBusy(Advice):
@@ -73,6 +74,23 @@ class DataFolder:
         with os.fdopen(descriptor, "w") as file:
             json.dump(asdict(note), file)
         fresh.replace(self._note)
+
+    def secret(self) -> str:
+        """Return the secret that signs what browsers keep of this server; made when it is first asked for.
+
+        In the folder and not in the database, of which copies are made and which may be elsewhere: whoever can read
+        this folder owns the profiles anyway.
+        """
+        path = self.path / "dashboard.secret"
+        try:
+            return path.read_text().strip()
+        except FileNotFoundError:
+            made = secret_token()
+        fresh = path.with_suffix(".new")
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(made)
+        fresh.replace(path)
+        return made
 
     def release(self) -> None:
         """Remove the note and let go of the lock."""

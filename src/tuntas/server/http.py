@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from tuntas.foundation.advice import Advice
 
@@ -62,7 +62,7 @@ def bind(host: str, port: int) -> socket.socket:
 class HttpServer(uvicorn.Server):
     """Serves one application on one socket until ``stop``."""
 
-    def __init__(self, app: FastAPI) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         """Prepare to serve ``app``."""
         config = uvicorn.Config(
             app,

@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequen
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Protocol
 
 import structlog
@@ -25,6 +26,8 @@ from tuntas.api.fetching import Limits as FetchLimits
 from tuntas.api.received_files import ReceivedFiles
 from tuntas.browser import Candidate, StopLimits, become_subreaper, choose, version_of
 from tuntas.config import ConfigurationError, Settings
+from tuntas.dashboard import About, Desk, MemoryMeter, create_dashboard
+from tuntas.dashboard.last_messages import LastMessages
 from tuntas.events import Bell, EventName, Subscription
 from tuntas.foundation.backoff import Backoff
 from tuntas.foundation.clock import SystemClock
@@ -34,8 +37,11 @@ from tuntas.foundation.tasks import blocking, end, spawn
 from tuntas.profiles import ProfileStore, RemovalSettings, Remover
 from tuntas.server.cleanup import ServedCleanup
 from tuntas.server.data_folder import DataFolder
+from tuntas.server.doctor import examine
+from tuntas.server.doors import Doors
 from tuntas.server.http import HttpServer, bind
 from tuntas.server.readiness import Readiness
+from tuntas.sessions.browsers import running_browsers
 from tuntas.sessions.gate import BootGate
 from tuntas.sessions.pacing import Pace
 from tuntas.sessions.sending import SendLimits
@@ -122,8 +128,14 @@ async def _start(
         version=__version__,
         private_addresses=settings.webhook_private_addresses,
     )
-    bell = Bell()
-    publisher = Publisher(deliverer.wake, bell.ring, everywhere)
+    # The bell is for those who follow the log of events; news, for the dashboard, is that and everything else.
+    bell, news = Bell(), Bell()
+
+    def published() -> None:
+        bell.ring()
+        news.ring()
+
+    publisher = Publisher(deliverer.wake, published, everywhere)
     event_log = SqlEventLog(database)
     journal = SqlRemovalJournal(database, publisher)
     remover = Remover(
@@ -136,11 +148,11 @@ async def _start(
     pace = Pace(settings.sends_per_minute, settings.sends_at_once)
     send_limits = SendLimits(pace, settings.sends_waiting, settings.send_wait_seconds)
     supervisor = Supervisor(
-        Surroundings(store, engine, profiles, remover, clock, gate, _limits(settings), send_journal, send_limits)
+        Surroundings(store, engine, profiles, remover, clock, gate, _limits(settings), send_journal, send_limits, news)
     )
     sessions = SessionService(supervisor, store, profiles, clock, _answer_seconds(settings))
 
-    keys = KeyStore(database, clock)
+    keys = KeyStore(database, clock, on_revoked=news.ring)
     await keys.load()
     if settings.api_key is not None:
         keys.trust(settings.api_key.get_secret_value(), "configured")
@@ -152,6 +164,8 @@ async def _start(
         settings.media_lifetime_seconds,
         lambda: {actor.record.id for actor in supervisor.all()},
     )
+    replay = Replayer(outbox, deliverer, clock)
+    clean_up = ServedCleanup(sessions, profiles, remover)
     gateway = Gateway(
         sessions=sessions,
         open_removals=remover.open_removals,
@@ -160,8 +174,8 @@ async def _start(
         outbox=outbox,
         event_log=event_log,
         bell=bell,
-        replay=Replayer(outbox, deliverer, clock),
-        clean_up=ServedCleanup(sessions, profiles, remover),
+        replay=replay,
+        clean_up=clean_up,
         fetch_limits=FetchLimits(
             settings.media_max_bytes, settings.media_timeout_seconds, settings.media_private_addresses
         ),
@@ -172,6 +186,25 @@ async def _start(
         browser=browser_version,
         obstacle=readiness.obstacle,
     )
+    meter = MemoryMeter(partial(running_browsers, settings.profiles_dir), news)
+    desk = Desk(
+        sessions=sessions,
+        keys=keys,
+        now=clock.now,
+        open_removals=remover.open_removals,
+        outbox=outbox,
+        event_log=event_log,
+        replay=replay,
+        clean_up=clean_up,
+        examine=partial(examine, settings),
+        on_deleted=files.look_again,
+        last_messages=LastMessages(event_log),
+        memory=meter,
+        news=news,
+        about=About(__version__, gateway.wa_js_version, browser_version),
+        sign_in_days=settings.sign_in_days,
+        secret=folder.secret(),
+    )
 
     await stack.enter_async_context(deliverer)
     await stack.enter_async_context(_background(remover.run(), "removals"))
@@ -180,11 +213,13 @@ async def _start(
         _background(_prune([store, outbox, event_log, journal, send_journal], clock, retention), "pruning")
     )
 
-    http = HttpServer(create_app(gateway))
+    await stack.enter_async_context(_background(meter.run(), "memory of browsers"))
+    http = HttpServer(Doors(create_app(gateway), create_dashboard(desk)))
     server = spawn(http.serve(sockets=[listening]), name="http server")
     stack.push_async_callback(_end_http, http, server)
     stack.callback(bell.silence)
     stack.push_async_callback(supervisor.close, settings.shutdown_timeout_seconds, hurry)
+    stack.callback(news.silence)  # first of all: pages must not show how sessions vanish from a server that stops
     url = _url(listening)
     folder.announce(url, token)
     # Before any session gets a folder: the paths of open removals are not free.

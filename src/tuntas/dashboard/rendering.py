@@ -1,0 +1,70 @@
+"""Templates to HTML. Everything is escaped unless a template says otherwise; a name that is not there is an error."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from importlib.resources import files
+from typing import Any
+
+from babel.dates import format_datetime, format_timedelta
+from babel.numbers import format_decimal
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from tuntas.dashboard import words
+from tuntas.dashboard.languages import Language, load
+from tuntas.dashboard.phone_numbers import shown
+
+MEGABYTE = 1_000_000
+
+
+class Rendering:
+    """All templates in all languages."""
+
+    def __init__(self, addresses: Mapping[str, str]) -> None:
+        """``addresses`` are those of the static files, by name."""
+        self.languages = load()
+        self._environments = {code: _environment(one, addresses) for code, one in self.languages.items()}
+
+    def render(self, language: Language, template: str, values: Mapping[str, Any]) -> str:
+        """Return a template's HTML."""
+        return self._environments[language.code].get_template(template).render(values)
+
+
+def _environment(language: Language, addresses: Mapping[str, str]) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("tuntas.dashboard"),
+        extensions=["jinja2.ext.i18n"],
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.install_gettext_translations(language.translations, newstyle=True)  # type: ignore[attr-defined]
+    symbols = Markup(files("tuntas.dashboard").joinpath("static", "symbols.svg").read_text())  # noqa: S704 - our file
+
+    def say(message: str | None) -> str:
+        return "" if message is None else language.say(message)
+
+    def size(count_bytes: int) -> str:
+        megabytes = count_bytes / MEGABYTE
+        if megabytes >= 1000:
+            return f"{format_decimal(megabytes / 1000, '#,##0.0', locale=language.locale)} GB"
+        return f"{format_decimal(round(megabytes), locale=language.locale)} MB"
+
+    def moment(at: datetime, now: datetime) -> Markup:
+        """Return a time as people read it; the page's script keeps it true and puts it into the reader's own zone."""
+        ago = format_timedelta(at - now, add_direction=True, locale=language.locale, threshold=1.2)
+        exact = format_datetime(at, "medium", locale=language.locale)
+        return Markup('<time datetime="{}" title="{} UTC">{}</time>').format(at.isoformat(), exact, ago)
+
+    environment.filters |= {"say": say, "size": size, "moment": moment, "phone": shown}
+    environment.globals |= {"words": words, "address": addresses, "language": language, "symbols": symbols}
+    return environment
+
+
+def version_of(html: str) -> str:
+    """Return what tells two renderings apart."""
+    return hashlib.sha256(html.encode()).hexdigest()[:12]

@@ -1,0 +1,137 @@
+// What htmx does not do: an event source that comes back by itself and sleeps while nobody looks, times in the
+// reader's own zone, and a few small comforts. Pages work as plain forms and links without it.
+"use strict";
+
+const AGAIN_AFTER_MS = 2000;
+const AWAY_AFTER_FAILURES = 1;
+const language = document.documentElement.lang;
+
+// Browsers allow six connections to a host: a hidden tab gives its own back. And the extension would take a closed
+// source for an error and wait longer each time; this one is never closed, only between two connections.
+class LiveSource extends EventTarget {
+  #url;
+  #inner = null;
+  #failures = 0;
+  #timer = 0;
+  #types = new Set();
+  readyState = EventSource.CONNECTING;
+
+  constructor(url) {
+    super();
+    this.#url = url;
+    this.#follow("leave");
+    super.addEventListener("leave", (event) => location.assign(event.data));
+    document.addEventListener("visibilitychange", this.#watch);
+    window.addEventListener("online", this.#watch);
+    window.addEventListener("pagehide", () => this.#rest());
+    window.addEventListener("pageshow", this.#watch);
+    this.#watch();
+  }
+
+  addEventListener(type, listener) {
+    super.addEventListener(type, listener);
+    this.#follow(type);
+  }
+
+  close() {
+    document.removeEventListener("visibilitychange", this.#watch);
+    window.removeEventListener("online", this.#watch);
+    window.removeEventListener("pageshow", this.#watch);
+    this.#rest();
+    this.readyState = EventSource.CLOSED;
+  }
+
+  #watch = () => {
+    if (document.hidden) this.#rest();
+    else if (!this.#inner) this.#connect();
+  };
+
+  #rest() {
+    clearTimeout(this.#timer);
+    this.#inner?.close();
+    this.#inner = null;
+  }
+
+  #connect() {
+    this.#rest();
+    const inner = new EventSource(this.#url);
+    this.#inner = inner;
+    for (const type of this.#types) inner.addEventListener(type, this.#pass);
+    inner.onopen = () => {
+      this.#failures = 0;
+      this.readyState = EventSource.OPEN;
+      showAway(false);
+    };
+    inner.onerror = () => {
+      this.#rest();
+      this.readyState = EventSource.CONNECTING;
+      this.#failures += 1;
+      if (this.#failures > AWAY_AFTER_FAILURES) showAway(true);
+      this.#timer = setTimeout(this.#watch, this.#failures > AWAY_AFTER_FAILURES ? AGAIN_AFTER_MS : 200);
+    };
+  }
+
+  #follow(type) {
+    if (this.#types.has(type)) return;
+    this.#types.add(type);
+    this.#inner?.addEventListener(type, this.#pass);
+  }
+
+  #pass = (event) => this.dispatchEvent(new MessageEvent(event.type, { data: event.data, lastEventId: event.lastEventId }));
+}
+
+function showAway(isAway) {
+  document.getElementById("away").hidden = !isAway;
+}
+
+// Times are written by the server; here they stay true, and their exact form is in the reader's own zone.
+const STEPS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+const exact = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" });
+
+function tellTimes(root) {
+  for (const element of root.querySelectorAll("time[datetime]")) {
+    const at = new Date(element.dateTime);
+    const seconds = Math.round((at - Date.now()) / 1000);
+    const [unit, size] = STEPS.find(([, size]) => Math.abs(seconds) >= size) ?? ["second", 1];
+    const words = relative.format(Math.trunc(seconds / size), unit);
+    if (element.textContent !== words) element.textContent = words;
+    const title = exact.format(at);
+    if (element.title !== title) element.title = title;
+  }
+}
+
+// A piece that the page has already is not put there again: what is typed in it, and where one is, stays.
+function beforePiece(event) {
+  const fresh = event.detail.fragment.firstElementChild;
+  const present = event.detail.target;
+  if (fresh?.dataset.version && fresh.dataset.version === present.dataset.version) event.detail.shouldSwap = false;
+  else present.parentElement.closest("[data-version]")?.removeAttribute("data-version");
+}
+
+async function copyFrom(button) {
+  await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+  button.querySelector("span").textContent = button.dataset.done;
+}
+
+document.addEventListener("DOMContentLoaded", () => {
+  htmx.createEventSource = (url) => new LiveSource(url);
+  tellTimes(document);
+  setInterval(() => tellTimes(document), 10000);
+  document.body.addEventListener("htmx:oobBeforeSwap", beforePiece);
+  document.body.addEventListener("htmx:load", (event) => tellTimes(event.target));
+  document.body.addEventListener("htmx:sendError", () => showAway(true));
+  document.body.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.successful && event.target.id === "send-form") document.getElementById("send-text").value = "";
+  });
+  document.body.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (button) copyFrom(button);
+  });
+  document.body.addEventListener("error", (event) => {
+    const fallback = event.target.dataset?.fallback;
+    if (!fallback) return;
+    event.target.hidden = true;
+    document.getElementById(fallback).hidden = false;
+  }, true);
+});
