@@ -13,9 +13,9 @@ def digits_of(text: str) -> str | None:
     A number that begins with 0 is a local one (0812… in Indonesia): whose country it means cannot be known.
     """
     stripped = text.strip()
-    if not re.fullmatch(r"[+\d][\d\s().-]*", stripped):
+    if not re.fullmatch(r"[+(0-9][0-9\s().-]*", stripped):
         return None
-    digits = re.sub(r"\D", "", stripped).removeprefix("00")
+    digits = re.sub(r"[^0-9]", "", stripped).removeprefix("00")
     if digits.startswith("0") or not FEWEST_DIGITS <= len(digits) <= MOST_DIGITS:
         return None
     return digits

@@ -17,7 +17,7 @@ from starlette.responses import Response, StreamingResponse
 from tuntas.dashboard.rendering import version_of
 from tuntas.dashboard.visit import SIGN_IN, STREAM, Visit, stream_event
 
-PAUSE_SECONDS = 0.25
+PAUSE_SECONDS = 0.1
 HEARTBEAT_SECONDS = 15.0
 
 

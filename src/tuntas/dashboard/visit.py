@@ -106,7 +106,9 @@ class Visit:
 
         ``renewed``: HTML of elements elsewhere on the page that are replaced with it.
         """
-        headers = {"HX-Retarget": NOTICES, "HX-Reswap": "innerHTML"}
+        # Where a request did not aim there already. (One that did may come from a form that is replaced by now.)
+        is_aimed = self.request.headers.get("hx-target") == NOTICES.removeprefix("#")
+        headers = {} if is_aimed else {"HX-Retarget": NOTICES, "HX-Reswap": "innerHTML"}
         html = self.html("notice.html", message=message, tone=tone, detail=detail)
         return HTMLResponse(html + renewed, status, headers)
 
@@ -161,10 +163,12 @@ def open_to_all(page: Page) -> Endpoint:
 
 def refuse_foreign(request: Request) -> None:
     """Raise HTTPException (403) for a form that another site's page has sent, as browsers tell it."""
-    site = request.headers.get("sec-fetch-site", "same-origin")
-    origin = request.headers.get("origin")
-    is_ours = origin is None or urlsplit(origin).netloc == request.headers.get("host")
-    if site not in {"same-origin", "none"} or not is_ours:
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if site is not None:
+        is_ours = site in {"same-origin", "none"}  # it is right behind every proxy, too, which Host may not be
+    else:
+        is_ours = origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    if not is_ours:
         raise HTTPException(403, "form_token")
 
 

@@ -26,8 +26,7 @@ from tuntas.api.fetching import Limits as FetchLimits
 from tuntas.api.received_files import ReceivedFiles
 from tuntas.browser import Candidate, StopLimits, become_subreaper, choose, version_of
 from tuntas.config import ConfigurationError, Settings
-from tuntas.dashboard import About, Desk, MemoryMeter, create_dashboard
-from tuntas.dashboard.last_messages import LastMessages
+from tuntas.dashboard import MemoryMeter, create_dashboard
 from tuntas.events import Bell, EventName, Subscription
 from tuntas.foundation.backoff import Backoff
 from tuntas.foundation.clock import SystemClock
@@ -37,8 +36,7 @@ from tuntas.foundation.tasks import blocking, end, spawn
 from tuntas.profiles import ProfileStore, RemovalSettings, Remover
 from tuntas.server.cleanup import ServedCleanup
 from tuntas.server.data_folder import DataFolder
-from tuntas.server.doctor import examine
-from tuntas.server.doors import Doors
+from tuntas.server.doors import Doors, desk_beside
 from tuntas.server.http import HttpServer, bind
 from tuntas.server.readiness import Readiness
 from tuntas.sessions.browsers import running_browsers
@@ -164,8 +162,6 @@ async def _start(
         settings.media_lifetime_seconds,
         lambda: {actor.record.id for actor in supervisor.all()},
     )
-    replay = Replayer(outbox, deliverer, clock)
-    clean_up = ServedCleanup(sessions, profiles, remover)
     gateway = Gateway(
         sessions=sessions,
         open_removals=remover.open_removals,
@@ -174,8 +170,8 @@ async def _start(
         outbox=outbox,
         event_log=event_log,
         bell=bell,
-        replay=replay,
-        clean_up=clean_up,
+        replay=Replayer(outbox, deliverer, clock),
+        clean_up=ServedCleanup(sessions, profiles, remover),
         fetch_limits=FetchLimits(
             settings.media_max_bytes, settings.media_timeout_seconds, settings.media_private_addresses
         ),
@@ -187,24 +183,7 @@ async def _start(
         obstacle=readiness.obstacle,
     )
     meter = MemoryMeter(partial(running_browsers, settings.profiles_dir), news)
-    desk = Desk(
-        sessions=sessions,
-        keys=keys,
-        now=clock.now,
-        open_removals=remover.open_removals,
-        outbox=outbox,
-        event_log=event_log,
-        replay=replay,
-        clean_up=clean_up,
-        examine=partial(examine, settings),
-        on_deleted=files.look_again,
-        last_messages=LastMessages(event_log),
-        memory=meter,
-        news=news,
-        about=About(__version__, gateway.wa_js_version, browser_version),
-        sign_in_days=settings.sign_in_days,
-        secret=folder.secret(),
-    )
+    desk = desk_beside(gateway, settings, meter, news, folder.secret())
 
     await stack.enter_async_context(deliverer)
     await stack.enter_async_context(_background(remover.run(), "removals"))

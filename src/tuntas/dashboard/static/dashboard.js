@@ -122,7 +122,7 @@ document.addEventListener("DOMContentLoaded", () => {
   document.body.addEventListener("htmx:load", (event) => tellTimes(event.target));
   document.body.addEventListener("htmx:sendError", () => showAway(true));
   document.body.addEventListener("htmx:afterRequest", (event) => {
-    if (event.detail.successful && event.target.id === "send-form") document.getElementById("send-text").value = "";
+    if (event.detail.xhr.status === 200 && event.target.id === "send-form") document.getElementById("send-text").value = "";
   });
   document.body.addEventListener("click", (event) => {
     const button = event.target.closest("[data-copy]");
