@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
 
-.PHONY: help demo test wine coverage check serve setup browser docs site lock format clean
+.PHONY: help demo test wine coverage check serve setup browser docs site messages screenshots lock format clean
 
 help:  ## say what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -50,6 +50,12 @@ docs: setup  ## renew the documents that are made from declarations
 
 site: setup  ## build the documents as a site: build/site/docs/index.html
 	@$(BIN)/python -m sphinx -q -W --keep-going -b html -c docs . build/site && echo "build/site/docs/index.html"
+
+messages: setup  ## renew the dashboard's message catalogues from its sources
+	@PYTHONPATH=tests $(BIN)/python -m support.catalogues
+
+screenshots: setup browser  ## photograph every page of the dashboard into build/screenshots
+	@PYTHONPATH=tests $(BIN)/python -m support.screenshots
 
 lock:  ## renew requirements.lock from pyproject.toml (needs uv)
 	@uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade --quiet --output-file requirements.lock

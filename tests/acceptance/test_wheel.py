@@ -26,6 +26,7 @@ def test_the_wheel_carries_its_assets_and_runs_where_there_is_no_node(tmp_path: 
         names = set(archive.namelist())
         metadata = archive.read(next(name for name in names if name.endswith("/METADATA"))).decode()
         bundle = archive.read("tuntas/whatsapp/assets/wa-js.js")
+    assert {"tuntas/dashboard/assets/htmx.js", "tuntas/dashboard/locale/id.po"} <= names
     assert {"tuntas/whatsapp/bridge/standing.js", "tuntas/sandbox/page/index.html", "tuntas/py.typed"} <= names
     assert "tuntas/storage/migrations/versions/0001_first_tables.py" in names
     assert not [name for name in names if "node_modules" in name]

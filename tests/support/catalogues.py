@@ -49,11 +49,7 @@ def text_of(catalogue: Catalog) -> str:
     """Return a catalogue as its file; without dates and line numbers, which would change it for nothing."""
     out = io.BytesIO()
     write_po(out, catalogue, width=0, omit_header=False, include_lineno=False, ignore_obsolete=True)
-    kept = [
-        line
-        for line in out.getvalue().decode().splitlines()
-        if not line.startswith(_UNUSED) and line != "#"
-    ]
+    kept = [line for line in out.getvalue().decode().splitlines() if not line.startswith(_UNUSED) and line != "#"]
     return "\n".join(kept).strip() + "\n"
 
 

@@ -112,11 +112,11 @@ class Sandbox(Child):
 class Server(Child):
     """A server and a client of its API."""
 
-    def __init__(self, data_dir: Path, whatsapp_url: str, **more: str) -> None:
+    def __init__(self, data_dir: Path, whatsapp_url: str, port: int = 0, /, **more: str) -> None:
         self.data_dir = data_dir
         data_dir.parent.mkdir(parents=True, exist_ok=True)
         super().__init__(
-            ["serve", "--port", "0", "--data-dir", str(data_dir)],
+            ["serve", "--port", str(port), "--data-dir", str(data_dir)],
             data_dir.parent / f"{data_dir.name}.log",
             **{"TUNTAS_WHATSAPP_URL": f"{whatsapp_url}/", "TUNTAS_API_KEY": KEY} | more,
         )

@@ -5,6 +5,7 @@ Plays the story against a sandbox in a folder of its own, and leaves nothing run
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
 from contextlib import ExitStack
@@ -19,6 +20,8 @@ from support.visitor import Visitor, playwright_browser
 
 ROOT = Path(__file__).parents[2]
 ALL = ROOT / "build" / "screenshots"
+# The few that documents show; the others are for looking at, and not kept.
+PUBLISHED = {"07-overview-wide-light": "overview", "05-session-qr-wide-light": "link"}
 WIDE, NARROW = 1280, 390
 SHOP, SALES, BUDI, SITI = "628111000111", "628111000222", "628111000333", "628111000444"
 
@@ -69,15 +72,20 @@ def story(browser: Browser, server: Server, sandbox: Sandbox, receiver: Receiver
     page.get_by_text("Link with a phone number instead").click()
     page.get_by_label("Number of the phone").fill(f"+{SALES}")
     page.get_by_role("button", name="Show a code to type in").click()
-    page.locator(".code").wait_for()
+    code = page.locator(".code").inner_text().removeprefix("Code:").strip()
     camera.take(page, "06-session-pairing-code")
+    sandbox.call("POST", f"/phones/{SALES}/link", {"code": code})
+    page.locator("#state").get_by_text("Working", exact=True).wait_for()
 
     sandbox.call("POST", f"/phones/{BUDI}/send", {"to": SHOP, "text": "Selamat pagi, buka sampai jam berapa?"})
     server.send("shop", BUDI, "Selamat pagi! Sampai jam sembilan malam.")
+    sandbox.call("POST", f"/phones/{BUDI}/send", {"to": SALES, "text": "Dua dus kopi, dikirim besok bisa?"})
     server.create("night-bot", start=False)
     pair(server, sandbox, "warehouse", SITI)
     server.create("trial")
     server.wait_status("trial", "SCAN_QR_CODE")
+    sandbox.fault("crash_page", number=SITI)
+    server.wait_status("warehouse", "FAILED")
     page.goto("/")
     page.locator(".row-memory").get_by_text("MB").first.wait_for()
     camera.take(page, "07-overview")
@@ -92,8 +100,6 @@ def story(browser: Browser, server: Server, sandbox: Sandbox, receiver: Receiver
     camera.take(page, "08-session-working")
     page.goto("/dashboard/sessions/night-bot")
     camera.take(page, "09-session-stopped")
-    sandbox.fault("crash_page", number=SITI)
-    server.wait_status("warehouse", "FAILED")
     page.goto("/dashboard/sessions/warehouse")
     camera.take(page, "10-session-failed")
     page.goto("/dashboard/sessions/shop/logout")
@@ -131,8 +137,8 @@ def story(browser: Browser, server: Server, sandbox: Sandbox, receiver: Receiver
     page.locator(".row-memory").get_by_text("MB").first.wait_for()
     camera.take(page, "19-overview-indonesian")
     page.get_by_role("button", name="English").click()
-    visitor.expect_complaint("ERR_CONNECTION_REFUSED")
-    visitor.expect_complaint("ERR_INCOMPLETE_CHUNKED")
+    visitor.expect_complaint("ERR_")
+    visitor.expect_complaint("503")
     server.stop()
     page.locator("#away").wait_for()
     camera.take(page, "20-away")
@@ -157,6 +163,8 @@ def main() -> int:
         receiver = stack.enter_context(Receiver([204, 204, 500]))
         browser = stack.enter_context(playwright_browser())
         story(browser, server, sandbox, receiver, Camera(ALL))
+    for taken, name in PUBLISHED.items():
+        shutil.copyfile(ALL / f"{taken}.png", ROOT / "docs" / "screenshots" / f"{name}.png")
     print(f"{len(list(ALL.glob('*.png')))} pictures in {ALL}")  # noqa: T201 - a program for the terminal
     return 0
 
