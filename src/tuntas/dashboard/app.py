@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
+from starlette.types import ASGIApp
 
 from tuntas.dashboard import (
     acts,
@@ -36,7 +36,7 @@ from tuntas.sessions.access import Scope
 from tuntas.sessions.errors import SessionError
 
 
-def create_dashboard(desk: Desk) -> Starlette:
+def create_dashboard(desk: Desk) -> ASGIApp:
     """Build the dashboard around a running server. It answers ``/`` and everything below ``/dashboard/``."""
     static = static_files.load()
     app = Starlette(
@@ -53,7 +53,6 @@ def create_dashboard(desk: Desk) -> Starlette:
                 ],
             ),
         ],
-        middleware=[Middleware(Headers)],
         exception_handlers={
             SessionError: failures.session_error,
             HTTPException: failures.http_error,
@@ -62,7 +61,7 @@ def create_dashboard(desk: Desk) -> Starlette:
     )
     passes = Passes(desk.secret, timedelta(days=desk.sign_in_days))
     app.state.house = House(desk, passes, Rendering(static.addresses))
-    return app
+    return Headers(app)  # around all of it: Starlette answers our own mistakes outside of its middleware
 
 
 def _doors() -> list[Route]:

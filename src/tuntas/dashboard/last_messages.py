@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -29,9 +29,10 @@ class LastMessage:
 class LastMessages:
     """Follows the log from where it is when somebody first asks; before that it reads nothing."""
 
-    def __init__(self, event_log: EventLog) -> None:
-        """Read from ``event_log``."""
+    def __init__(self, event_log: EventLog, living: Callable[[], Iterable[str]]) -> None:
+        """Read from ``event_log``; what is not among ``living``, the names of all sessions, is forgotten."""
         self._log = event_log
+        self._living = living
         self._place: int | None = None
         self._known: dict[str, LastMessage | None] = {}
         self._turn = asyncio.Lock()
@@ -46,6 +47,8 @@ class LastMessages:
                     newest = await self._log.recent(session.name, _NAMES, limit=1)
                     self._known[session.name] = message_of(newest[0]) if newest else None
             await self._follow(self._place)
+            living = set(self._living())
+            self._known = {name: message for name, message in self._known.items() if name in living}
         found = {one.name: self._known.get(one.name) for one in sessions}
         # Names can be used again: what an earlier session of this name had is not this one's.
         begun = {one.name: one.created_at for one in sessions}

@@ -48,7 +48,7 @@ def desk_beside(gateway: Gateway, settings: Settings, meter: MemoryMeter, news: 
         clean_up=gateway.clean_up,
         examine=partial(examine, settings),
         on_deleted=gateway.files.look_again,
-        last_messages=LastMessages(gateway.event_log),
+        last_messages=LastMessages(gateway.event_log, lambda: (one.name for one in gateway.sessions.all())),
         memory=meter,
         news=news,
         about=About(gateway.version, gateway.wa_js_version, gateway.browser),
