@@ -52,9 +52,11 @@ MEANINGS = {
     State.STOPPING: N_("Its browser is being closed."),
     State.RECOVERING: N_("Something went wrong. Its browser is being closed and opened again."),
     State.WAITING: N_("Something went wrong. It is tried again in a moment, by itself."),
-    State.FAILED: N_("It was tried several times and given up. Look at the story below, then start it again."),
+    State.FAILED: N_("It cannot go on by itself. Its story says why; then start it again."),
     State.REMOVED: N_("Nothing of it is left."),
 }
+
+NOT_LINKED = N_("Nothing of it runs, and no phone is linked with it.")
 
 REASONS = {
     "created": N_("Created"),
