@@ -78,9 +78,12 @@ def test_the_whole_story_from_sign_in_to_delete(
 
     shown = page.get_by_role("img", name="QR code to scan with the phone")
     expect(shown).to_be_visible()
-    value = house.qr("story")
-    wait_for(lambda: strokes(shown.inner_html()) == strokes(str(drawn(value))), what="the QR of now")
     page.evaluate("window.isTheSamePage = true")
+    old = house.qr("story")
+    wait_for(lambda: strokes(shown.inner_html()) == strokes(str(drawn(old))), what="the QR of now")
+    page.get_by_role("button", name="Restart").click()
+    value = str(wait_for(lambda: other_qr(house, "story", old), what="another QR"))
+    wait_for(lambda: strokes(shown.inner_html()) == strokes(str(drawn(value))), what="the QR renews itself")
     sandbox.scan(SHOP, value)
     state = page.locator("#state")
     expect(state.get_by_text("Working", exact=True)).to_be_visible()
@@ -340,6 +343,13 @@ def test_every_answer_carries_the_policy_and_errors_are_pages(house: Server) -> 
     # The API's own addresses stay its own.
     assert house.http.get("/api/nothing").json()["code"] == "not_found"
     assert house.http.get("/docs").status_code == 200
+
+
+def other_qr(house: Server, name: str, old: str) -> str | None:
+    """Return a session's QR when it is another one."""
+    answer = house.http.get(f"/api/{name}/auth/qr", params={"format": "raw"})
+    value = str(answer.json()["value"]) if answer.is_success else old
+    return None if value == old else value
 
 
 def strokes(svg: str) -> str:

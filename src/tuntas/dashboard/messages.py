@@ -32,7 +32,7 @@ async def send(visit: Visit) -> Response:
     content = {"chatId": f"{number}@c.us", "body": text, "replyTo": None, "mentions": None, "linkPreview": False}
     fingerprint = hashlib.sha256(f"{number}\n{text}".encode()).hexdigest()
     # A form that was sent before with other words is another message: its key is of the form and the words.
-    key = f"{visit.form['send_key'][:64]}-{fingerprint[:16]}"
+    key = f"{visit.form['send_key'][:64] or new_send_key()}-{fingerprint[:16]}"
     request = SendRequest(fingerprint, key)
     await visit.desk.sessions.send(name, request, lambda page, token: page.send("text", content, token=token))
     said = visit.say(N_("Sent to %(number)s. It appears among the events."), number=f"+{number}")
