@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
 
-.PHONY: help demo test wine coverage check serve setup browser docs site messages screenshots lock format clean
+.PHONY: help demo test wine coverage check serve setup browser docs site audit messages screenshots lock format clean
 
 help:  ## say what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -12,7 +12,7 @@ demo: setup browser  ## set everything up, then run the main job against the san
 	@$(BIN)/tuntas demo
 
 test: setup browser  ## set everything up, then run every test (those under Wine apart)
-	@$(BIN)/python -m pytest -n 2 --dist worksteal --ignore=tests/wine
+	@$(BIN)/python -m pytest -n 3 --dist worksteal --ignore=tests/wine
 
 wine: setup  ## install Wine (Debian, root; 800 MB) and run the tests for Windows under it
 	@$(BIN)/python -m pytest tests/wine
@@ -42,7 +42,7 @@ browser: setup
 
 coverage: setup browser  ## measure which branches of sessions and profiles the tests run
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -n 2 --dist worksteal -q tests/unit tests/component tests/process tests/acceptance
+	@$(BIN)/coverage run -m pytest -n 3 --dist worksteal -q tests/unit tests/component tests/process tests/acceptance
 	@$(BIN)/coverage combine --quiet && $(BIN)/coverage report --skip-covered --sort=cover
 
 docs: setup  ## renew the documents that are made from declarations
@@ -56,6 +56,9 @@ messages: setup  ## renew the dashboard's message catalogues from its sources
 
 screenshots: setup browser  ## photograph every page of the dashboard into build/screenshots
 	@PYTHONPATH=tests $(BIN)/python -m support.screenshots
+
+audit: setup browser  ## have Lighthouse judge the dashboard's pages
+	@$(BIN)/python -m bench.audit
 
 lock:  ## renew requirements.lock from pyproject.toml (needs uv)
 	@uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade --quiet --output-file requirements.lock
