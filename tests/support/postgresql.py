@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 from sqlalchemy import create_engine, text
 
@@ -78,6 +79,14 @@ def cluster() -> Iterator[Cluster]:
             server.wait(START_SECONDS)
     finally:
         shutil.rmtree(folder)
+
+
+def is_of_cluster(process: psutil.Process) -> bool:
+    """Say whether a process is a part of such a server, also one that it has just started for a client."""
+    try:
+        return process.name() == "postgres"
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _program(name: str) -> str:
