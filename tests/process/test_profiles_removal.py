@@ -395,10 +395,23 @@ def test_a_process_that_makes_its_files_again_is_reported_and_loses(
                 writer.kill()
                 writer.wait()
                 await house.until(lambda: not path.exists() and not house.remover.open_removals())
-        assert any(line["event"] == "profile_came_back" for line in lines)
+        assert [line["times"] for line in lines if line["event"] == "profile_came_back"][:2] == [1, 2]
         assert house.store.trash.entries() == []
 
     in_house(tmp_path, story)
+
+
+def test_what_came_back_during_a_purge_is_seen_when_the_purge_is_done(tmp_path: Path) -> None:
+    async def story(house: House) -> None:
+        path = house.profile()
+        await house.remover.remove("ani", path)
+        (path / "Default").mkdir(parents=True)
+        async with house.in_background():
+            await house.until(lambda: len({one.id for one in house.seen if one.trash_path}) == 2)
+            await house.until(lambda: not path.exists() and not house.remover.open_removals())
+
+    # The other look is long after.
+    in_house(tmp_path, story, replace(QUICK, look_again_seconds=600.0))
 
 
 def test_a_new_session_of_the_same_name_is_never_taken_for_a_return(tmp_path: Path) -> None:
