@@ -3,10 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
 
-.PHONY: help demo test wine coverage check serve setup browser docs site audit messages screenshots lock format clean
+.PHONY: help demo test wine bench bench-quick coverage check serve setup browser docs site audit messages screenshots lock format clean
 
 help:  ## say what can be made
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 21
 
 demo: setup browser  ## set everything up, then run the main job against the sandbox
 	@$(BIN)/tuntas demo
@@ -39,6 +39,12 @@ $(STAMP): requirements.lock pyproject.toml hatch_build.py frontend/package-lock.
 
 browser: setup
 	@$(BIN)/tuntas browser find --quiet || $(BIN)/tuntas browser install
+
+bench: setup browser  ## measure Tuntas beside whatsapp-web.js; 30 minutes; needs a full Chromium too
+	@$(BIN)/python -m bench.peers
+
+bench-quick: setup browser  ## the same table from fewer rounds; 5 minutes
+	@$(BIN)/python -m bench.peers --quick
 
 coverage: setup browser  ## measure which branches of sessions and profiles the tests run
 	@$(BIN)/coverage erase
