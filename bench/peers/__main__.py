@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 
-from bench.peers import ROOT, cycles, killed, life, memory, recovery, traffic
+from bench.peers import ROOT, cycles, disk, killed, life, memory, recovery, scale, settling, traffic
 from bench.peers.machine import machine, versions
 from bench.peers.report import document, markdown, put_between
 from bench.peers.world import CannotRun, World, world
@@ -60,10 +60,12 @@ def full() -> Plan:
         29 * 60.0,
         (
             Section("memory", 300, lambda world: memory.measure(world, STEPS, 2, 60.0)),
-            Section("life", 20, lambda world: life.measure(world, 9)),
+            Section("life", 25, lambda world: _life(world, 9)),
+            Section("disk", 40, disk.measure),
             Section("cycles", 80, lambda world: cycles.measure(world, 10)),
             Section("killed", 110, lambda world: killed.measure(world, 3, lambda: recovery.measure(world))),
             Section("traffic", 60, lambda world: traffic.measure(world, 3, 150)),
+            Section("scale", 240, lambda world: scale.measure(world, scale.Crowd(40, 60.0))),
         ),
     )
 
@@ -75,12 +77,19 @@ def quick() -> Plan:
         4.9 * 60.0,
         (
             Section("memory", 100, lambda world: memory.measure(world, STEPS, 1, 10.0)),
-            Section("life", 20, lambda world: life.measure(world, 2)),
+            Section("life", 25, lambda world: _life(world, 2)),
+            Section("disk", 25, disk.measure),
             Section("cycles", 15, lambda world: cycles.measure(world, 2)),
             Section("killed", 90, lambda world: killed.measure(world, 1, lambda: recovery.measure(world))),
             Section("traffic", 20, lambda world: traffic.measure(world, 1, 50)),
+            Section("scale", 35, lambda world: scale.measure(world, scale.Crowd(8, 10.0))),
         ),
     )
+
+
+def _life(world: World, rounds: int) -> None:
+    settling.measure(world, rounds)
+    life.measure(world, rounds)
 
 
 def run(here: World, plan: Plan, only: list[str]) -> bool:

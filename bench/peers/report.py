@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bench.peers import aims
 from bench.peers.figures import NAMES, SEED, TUNTAS, WEB_JS, WEB_JS_SHELL, Figures
 from bench.peers.rows import GROUPS, Group, Row
 from bench.peers.samples import Sample, Value
@@ -51,9 +52,11 @@ def markdown(result: Mapping[str, Any]) -> str:
         + ", ".join(f"{name} {version}" for name, version in result["versions"].items())
         + ".",
     ]
+    lines += ["", "### What was aimed at", "", *aims.table(result)]
     for group in GROUPS:
         lines += _table(group, figures)
-    lines += [f"- {note}" for note in run["notes"]]
+    if run["notes"]:
+        lines += ["### Notes", "", *(f"- {note}" for note in run["notes"])]
     return "\n".join(lines) + "\n"
 
 

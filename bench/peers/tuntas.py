@@ -76,6 +76,11 @@ class Tuntas(InAStack):
         answer = self.api.http.delete(f"/api/sessions/{session}")
         assert answer.status_code == 200, answer.text
 
+    def delete_all(self) -> None:
+        """Delete every session by one request."""
+        answer = self.api.http.post("/api/sessions/terminate", json={"which": "all"})
+        assert answer.status_code == 200, answer.text
+
     def profile(self, session: str) -> Path:
         return self.folders / session
 

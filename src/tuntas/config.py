@@ -60,6 +60,18 @@ class Settings(BaseSettings):
     shutdown_timeout_seconds: float = Field(30.0, gt=0, description="Graceful end of all sessions, then by force.")
     call_timeout_seconds: float = Field(30.0, gt=0, description="A call into the page, such as sending a message.")
 
+    cache_megabytes: int = Field(
+        64, ge=1, description="What a profile may keep of what its page has loaded; more is thrown away."
+    )
+    recycle_megabytes: int = Field(
+        1000,
+        ge=0,
+        description="A working session whose browser takes more (see `tuntas ps`) gets a fresh one; 0: never.",
+    )
+    recycle_pause_seconds: float = Field(
+        3600.0, ge=0, description="The shortest time between two such changes of a session's browser."
+    )
+
     restart_attempts: int = Field(8, ge=0, description="Restarts after faults in a row, before FAILED.")
     restart_first_seconds: float = Field(1.0, gt=0, description="Wait before the first such restart; then doubled.")
     restart_ceiling_seconds: float = Field(300.0, gt=0, description="The longest wait between restarts.")

@@ -54,6 +54,7 @@ class ToldPage:
         self.is_open = True
         self.logged_out = False
         self.answers = True
+        self.weighs_bytes = 0
         self.asked_since: list[int] = []
         self.stored: list[dict[str, Any]] = []
         self.may_tell = asyncio.Event()
@@ -69,6 +70,9 @@ class ToldPage:
             message = "no answer"
             raise PageUnavailable(message)
         return True
+
+    async def tend(self) -> int:
+        return self.weighs_bytes
 
     async def log_out(self) -> None:
         assert self.is_open

@@ -29,7 +29,7 @@ def send(here: World, text: str, key: str | None = None, pace: Pace | None = Non
         return await page.send("text", {"chatId": "628@c.us", "body": text}, token=token)
 
     request = SendRequest(fingerprint=text, key=key, pace=pace)
-    return spawn(actor.sends.send(request, actor.working_page, act), name=f"send {text}")
+    return spawn(actor.send(request, act), name=f"send {text}")
 
 
 async def settled(*sends: asyncio.Task[Sent]) -> None:

@@ -81,8 +81,11 @@ def test_the_table_has_each_figure_with_its_spread_its_ratio_and_its_command() -
     assert "| server started again → all sessions ready, s | 3.00 | never, while watched |" in table
     assert "`python -m bench.peers --only life`" in table
     assert "Memory" in table
-    assert "| the server alone" not in table, "what was not measured has no line"
+    assert "WA-JS waits" not in table, "what was not measured has no line"
     assert "- a note" in table
+    assert "| memory of a session, of 20, ÷ whatsapp-web.js | 0.5 | 0.4 | met |" in table
+    assert "| left over by Tuntas | 0 | 0 | met |" in table
+    assert "| the server alone, MB | 120 | – |  |" in table
 
 
 def test_a_table_replaces_the_figures_of_a_page_and_nothing_else() -> None:

@@ -26,6 +26,9 @@ CALM = Situation(
     due_at=None,
     probe_at=None,
     behind=False,
+    overgrown=False,
+    in_use=False,
+    recycle_at=None,
     shutting_down=False,
 )
 
@@ -45,6 +48,9 @@ situations = st.builds(
     due_at=st.one_of(st.none(), st.floats(0, 20)),
     probe_at=st.one_of(st.none(), st.floats(0, 20)),
     behind=st.booleans(),
+    overgrown=st.booleans(),
+    in_use=st.booleans(),
+    recycle_at=st.one_of(st.none(), st.floats(0, 200)),
     shutting_down=st.booleans(),
 )
 
@@ -57,11 +63,14 @@ def perform(at: Situation, act: Act) -> Situation:
 
     match act:
         case Act.LAUNCH:
-            return replace(go(Trigger.LAUNCHED), start_asked=False, profile_gone=False, due_at=None, probe_at=None)
+            fresh = replace(go(Trigger.LAUNCHED), start_asked=False, profile_gone=False, overgrown=False)
+            return replace(fresh, due_at=None, probe_at=None)
         case Act.BEGIN_STOP:
             return go(Trigger.END_ASKED)
         case Act.BEGIN_RECOVERY:
             return replace(go(Trigger.FAULT), faults=at.faults + 1)
+        case Act.BEGIN_RECYCLING:
+            return replace(go(Trigger.RECYCLED), overgrown=False)
         case Act.LOG_OUT:
             return replace(at, log_out_tried=True)
         case Act.END_BROWSER:
@@ -134,6 +143,16 @@ def test_a_plain_stop_keeps_the_link() -> None:
     assert next_act(replace(CALM, state=State.STOPPING, linked=True), 0.0) is Act.END_BROWSER
 
 
+def test_a_browser_that_grew_is_replaced_once_its_calls_are_through_or_have_had_their_time() -> None:
+    grown = replace(CALM, state=State.WORKING, desired=Desired.RUNNING, linked=True, overgrown=True)
+    assert next_act(grown, 0.0) is Act.BEGIN_RECYCLING
+    assert next_act(replace(grown, in_use=True, recycle_at=30.0), 29.9) is Act.REST
+    assert next_act(replace(grown, in_use=True, recycle_at=30.0), 30.0) is Act.BEGIN_RECYCLING
+    assert next_act(replace(grown, behind=True), 0.0) is Act.CATCH_UP, "what it missed is asked for first"
+    assert next_act(replace(grown, desired=Desired.STOPPED), 0.0) is Act.BEGIN_STOP
+    assert next_act(replace(grown, state=State.RECONNECTING), 0.0) is Act.REST
+
+
 def test_restarts_wait_and_end_in_failed() -> None:
     waiting = replace(CALM, state=State.WAITING, desired=Desired.RUNNING, faults=1, due_at=5.0)
     assert next_act(waiting, 4.9) is Act.REST
@@ -186,6 +205,11 @@ class OneSession(RuleBasedStateMachine):
     @precondition(lambda self: self.at.state in LIVE)
     def connected(self) -> None:
         self.at = replace(self.at, state=next_state(self.at.state, Trigger.CONNECTED), linked=True)
+
+    @rule()
+    @precondition(lambda self: self.at.state is State.WORKING)
+    def grown(self) -> None:
+        self.at = replace(self.at, overgrown=True)
 
     @rule()
     def act(self) -> None:

@@ -19,6 +19,7 @@ from tuntas.browser.errors import (
 from tuntas.browser.find import Candidate, candidates, choose, version_of
 from tuntas.browser.install import InstallOptions, install_browser
 from tuntas.browser.launch import LaunchOptions, launch
+from tuntas.browser.memory import memory_bytes
 from tuntas.browser.places import Kind
 from tuntas.browser.process import Member, ProcessIdentity, identify, members
 from tuntas.browser.tree import StopLimits, end_orphan
@@ -53,5 +54,6 @@ __all__ = [
     "install_browser",
     "launch",
     "members",
+    "memory_bytes",
     "version_of",
 ]

@@ -15,6 +15,7 @@ from enum import Enum
 from tuntas.browser.cancellation import finish
 from tuntas.browser.cdp import CdpSession, Connection, Parameters
 from tuntas.browser.errors import CallFailed, CallTimedOut, ConnectionClosed
+from tuntas.browser.memory import memory_bytes
 from tuntas.browser.process import Member, ProcessIdentity, members
 from tuntas.browser.stderr import StderrTail
 from tuntas.browser.system import ExitWatch, wait_gone
@@ -84,6 +85,10 @@ class Browser:
     def stderr_lines(self) -> tuple[str, ...]:
         """Return the last lines (at most 16 KiB) that the browser wrote to standard error."""
         return self._stderr.lines()
+
+    async def memory_bytes(self) -> int:
+        """Return what the whole tree takes: its proportional set size."""
+        return await blocking(lambda: memory_bytes(members(self.identity)))
 
     async def greet(self, timeout_seconds: float) -> None:
         """Ask the browser who it is, which proves that it lives, and remember the answer as ``version``."""

@@ -10,7 +10,10 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 REGISTRY = CollectorRegistry()
 
 RESTARTS = Counter(
-    "tuntas_restarts", "Browsers ended after a fault, to be started again, by reason.", ["reason"], registry=REGISTRY
+    "tuntas_restarts",
+    "Browsers ended to be started again, after a fault or for their size, by reason.",
+    ["reason"],
+    registry=REGISTRY,
 )
 
 # From a page that answers at once to a large file on a slow line.

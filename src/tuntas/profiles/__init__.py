@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from tuntas.profiles.caches import loaded_bytes, trim_caches
 from tuntas.profiles.guards import RefusedPath
 from tuntas.profiles.holders import HolderScanTimedOut, holders_of
 from tuntas.profiles.model import Holder, Reason, Removal, RemovalState
@@ -31,5 +32,7 @@ __all__ = [
     "Remover",
     "clear_stale_singleton",
     "holders_of",
+    "loaded_bytes",
     "safe_delete_directory",
+    "trim_caches",
 ]

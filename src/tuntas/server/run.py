@@ -304,6 +304,7 @@ def _engine_limits(settings: Settings) -> EngineLimits:
             logout_seconds=settings.logout_timeout_seconds,
         ),
         stop=StopLimits(settings.close_timeout_seconds, settings.kill_timeout_seconds),
+        cache_bytes=settings.cache_megabytes * 1_000_000,
     )
 
 
@@ -318,6 +319,10 @@ def _limits(settings: Settings) -> Limits:
         restart_attempts=settings.restart_attempts,
         restart_backoff=Backoff(settings.restart_first_seconds, settings.restart_ceiling_seconds),
         stop_after_unlink=settings.after_unlink == "stop",
+        cache_bytes=settings.cache_megabytes * 1_000_000,
+        recycle_bytes=settings.recycle_megabytes * 1_000_000,
+        recycle_pause_seconds=settings.recycle_pause_seconds,
+        recycle_wait_seconds=settings.call_timeout_seconds,
     )
 
 

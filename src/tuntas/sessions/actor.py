@@ -14,9 +14,11 @@ from typing import assert_never
 
 import structlog
 
+from tuntas import events
 from tuntas.events import Bell
 from tuntas.foundation.meters import RESTARTS
 from tuntas.foundation.tasks import blocking
+from tuntas.sessions import recycling
 from tuntas.sessions.acts import Acts
 from tuntas.sessions.answers import Answers
 from tuntas.sessions.arrivals import Arrivals
@@ -35,22 +37,32 @@ from tuntas.sessions.model import (
     SessionRecord,
     Told,
     Unlinked,
+    Weighed,
 )
 from tuntas.sessions.ports import WhatsAppPage
 from tuntas.sessions.reconcile import Act, Desired, Situation, next_act
-from tuntas.sessions.sending import Sends
+from tuntas.sessions.recycling import Growth, Uses
+from tuntas.sessions.sending import Send, SendRequest, Sends, Sent
 from tuntas.sessions.surroundings import Surroundings
-from tuntas.sessions.wishes import Observed, Outcome, Reconfigure, ShutDown, Wish, WishKind, WorkDone
+from tuntas.sessions.wishes import Observed, Outcome, PageFree, Reconfigure, ShutDown, Wish, WishKind, WorkDone
 from tuntas.sessions.work import Work
 
 # Pages that are asked for life. One that loads is busy by nature, and has a deadline instead.
 ASKED = frozenset({State.SCAN_QR_CODE, State.WORKING})
+
+# Acts that leave the live states, whatever else is under way.
+LEAVING = frozenset({Act.BEGIN_STOP, Act.BEGIN_RECOVERY, Act.BEGIN_RECYCLING})
 
 # Acts that begin with a move, which writes what is staged.
 MOVING = frozenset({Act.LAUNCH, Act.SETTLE, Act.GIVE_UP, Act.FORGET})
 
 # Acts whose begin is news for those who watch a session: they are long, and somebody waits for them.
 TOLD = frozenset({Act.LOG_OUT, Act.END_BROWSER, Act.DISCARD_PROFILE})
+
+# What is no fault of the browser is followed by a start without a wait.
+AT_ONCE = frozenset({"unlinked", recycling.REASON})
+
+Message = Wish | Reconfigure | Observed | WorkDone | PageFree | ShutDown
 
 SILENCE_REASON = {
     State.STARTING: "page_silent",
@@ -70,7 +82,7 @@ class SessionActor:
         self.qr: str | None = None
         self._around = around
         self._limits = around.limits
-        self._mailbox: asyncio.Queue[Wish | Reconfigure | Observed | WorkDone | ShutDown] = asyncio.Queue()
+        self._mailbox: asyncio.Queue[Message] = asyncio.Queue()
         self._answers = Answers(lambda: Outcome(self.record, self._acts.removal))
         self._work = Work(record.name, lambda task: self._mailbox.put_nowait(WorkDone(task)))
         self._acts = Acts(around)
@@ -79,6 +91,8 @@ class SessionActor:
         self._probe_at: float | None = None
         self._working_since: float | None = None
         self._arrivals = Arrivals(self._ledger, around.clock)
+        self._growth = Growth(around.limits, around.clock)
+        self.uses = Uses(self._page_is_free)
         self._faults = 0
         self._last_fault = PageLost("none", "")
         self._linked = False
@@ -118,17 +132,30 @@ class SessionActor:
         return await wish.answer
 
     async def working_page(self) -> WhatsAppPage:
-        """Return the page as soon as the session works; wait while it comes up.
+        """Return the page as soon as the session works; wait while it comes up, or is about to get a fresh browser.
 
         Raises:
             WrongStatus: it will not, unless a person does something.
         """
-        while self.page is None or self.record.state is not State.WORKING:
+        while self.page is None or self.record.state is not State.WORKING or self._growth.is_overgrown:
             is_wanted = self.record.desired is Desired.RUNNING and not self._shutting_down
             if not is_wanted or self.record.state in (State.SCAN_QR_CODE, State.FAILED):
                 raise WrongStatus(self.record.name, self.record.status.value, (Status.WORKING.value,))
             await self._changes.next().wait()
         return self.page
+
+    async def send(self, request: SendRequest, act: Send) -> Sent:
+        """Send with this session's page, in its order, at its pace, once; see ``Sends.send``."""
+
+        async def use(page: WhatsAppPage, token: str) -> events.Message:
+            with self.uses.one():
+                return await act(page, token)
+
+        return await self.sends.send(request, self.working_page, use)
+
+    def _page_is_free(self) -> None:
+        if self._growth.is_overgrown:
+            self._mailbox.put_nowait(PageFree())
 
     def changed(self) -> asyncio.Event:
         """Return what is set when the state, the QR or the act under way changes the next time."""
@@ -180,7 +207,7 @@ class SessionActor:
 
     async def _step(self) -> None:
         act = next_act(self._situation(), self._around.clock.monotonic())
-        leaves_now = act in (Act.BEGIN_STOP, Act.BEGIN_RECOVERY)
+        leaves_now = act in LEAVING
         if not leaves_now and (act not in MOVING or self._work.is_under_way):
             await self._ledger.flush()
         if leaves_now:
@@ -196,7 +223,8 @@ class SessionActor:
     async def _rest(self) -> None:
         # A due time that has passed yet asks for nothing (a failed session's) must not become a busy loop.
         now = self._around.clock.monotonic()
-        waits = [at - now for at in (self._due_at, self._probe_at) if at is not None and at > now]
+        moments = (self._due_at, self._probe_at, self._growth.recycle_at)
+        waits = [at - now for at in moments if at is not None and at > now]
         wait = min(waits, default=None)
         try:
             async with asyncio.timeout(wait):
@@ -221,6 +249,9 @@ class SessionActor:
             due_at=self._due_at,
             probe_at=self._probe_at,
             behind=self._arrivals.is_behind,
+            overgrown=self._growth.is_overgrown,
+            in_use=self.uses.is_any,
+            recycle_at=self._growth.recycle_at,
             shutting_down=self._shutting_down,
         )
 
@@ -233,15 +264,17 @@ class SessionActor:
                 self._start_asked = False
                 self._arrivals.begin()
                 await self._move(Trigger.LAUNCHED, self._start_reason())
+                self._growth.forget()
                 self._work.begin(act, self._launch)
             case Act.CATCH_UP:
                 self._work.begin(act, lambda: self._acts.catch_up(self._arrivals))
             case Act.PROBE:
-                self._work.begin(act, self._acts.probe)
+                tend = self.record.state is State.WORKING
+                self._work.begin(act, lambda: self._acts.probe(tend=tend))
             case Act.LOG_OUT:
                 self._work.begin(act, lambda: self._acts.log_out(self.record.name))
             case Act.END_BROWSER:
-                self._work.begin(act, lambda: self._acts.end_browser(self.record.name))
+                self._work.begin(act, lambda: self._acts.end_browser(self.record))
             case Act.DISCARD_PROFILE:
                 self._work.begin(act, lambda: self._acts.discard_profile(self.record))
             case Act.SETTLE:
@@ -250,7 +283,7 @@ class SessionActor:
                 await self._move(Trigger.GAVE_UP, self._last_fault.reason, self._last_fault.detail)
             case Act.FORGET:
                 await self._move(Trigger.FORGOTTEN, self._wish_reason)
-            case Act.REST | Act.BEGIN_STOP | Act.BEGIN_RECOVERY:
+            case Act.REST | Act.BEGIN_STOP | Act.BEGIN_RECOVERY | Act.BEGIN_RECYCLING:
                 raise AssertionError(act)
             case _:
                 assert_never(act)
@@ -258,6 +291,8 @@ class SessionActor:
             self._tell_change()
 
     def _start_reason(self) -> str:
+        if self._growth.is_change:
+            return recycling.REASON
         return "restart_after_fault" if self._faults else self._wish_reason
 
     async def _launch(self) -> None:
@@ -305,7 +340,13 @@ class SessionActor:
     async def _leave_live(self, act: Act) -> None:
         if act is Act.BEGIN_STOP:
             reason = "server_stopping" if self._shutting_down else self._wish_reason
+            self._growth.forget()
             await self._move(Trigger.END_ASKED, reason)
+        elif act is Act.BEGIN_RECYCLING:
+            # No fault: it uses up no budget, and the next start follows at once.
+            self._last_fault = PageLost(recycling.REASON, self._growth.begin())
+            RESTARTS.labels(recycling.REASON).inc()
+            await self._move(Trigger.RECYCLED, self._last_fault.reason, self._last_fault.detail)
         else:
             await self._fault(PageLost(SILENCE_REASON[self.record.state], "the time limit of this state passed"))
 
@@ -318,7 +359,7 @@ class SessionActor:
 
     # --- messages -----------------------------------------------------------------------------------------------
 
-    async def _handle(self, message: Wish | Reconfigure | Observed | WorkDone | ShutDown) -> None:
+    async def _handle(self, message: Message) -> None:
         match message:
             case Wish():
                 await self._take_wish(message)
@@ -336,6 +377,8 @@ class SessionActor:
             case ShutDown():
                 self._shutting_down = True
                 self._tell_change()
+            case PageFree():
+                pass  # the plan looks again
             case _:
                 assert_never(message)
         self._answers.look()
@@ -393,6 +436,8 @@ class SessionActor:
                 await self._ledger.publish_told(name, payload)
             case _ if self.record.state not in LIVE:
                 pass  # its end is under way; what the page says about itself no longer matters
+            case Weighed(memory_bytes):
+                self._growth.weighed(memory_bytes)
             case QrShown(value):
                 await self._show_qr(value)
             case Scanned():
@@ -467,7 +512,7 @@ class SessionActor:
                 self._due_in(self._limits.pairing_seconds)
             case State.RECONNECTING:
                 self._due_in(self._limits.reconnect_seconds)
-            case State.WAITING if self._last_fault.reason != "unlinked":
+            case State.WAITING if self._last_fault.reason not in AT_ONCE:
                 # Random by intent, not for secrecy: many sessions must not come back at one moment.
                 self._due_in(self._limits.restart_backoff.delay_seconds(max(1, self._faults), random.random()))  # noqa: S311
             case _:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from tuntas.browser import identify, members
+from tuntas.browser import identify, members, memory_bytes
 
 _FLAG = "--user-data-dir="
 
@@ -53,13 +53,4 @@ def _measured(main: psutil.Process, profile: Path) -> RunningBrowser | None:
         started_at = datetime.fromtimestamp(main.create_time(), UTC)
     except (psutil.Error, ProcessLookupError):
         return None
-    memory = sum(_memory_bytes(member.pid) for member in tree)
-    return RunningBrowser(profile, main.pid, len(tree), memory, started_at)
-
-
-def _memory_bytes(pid: int) -> int:
-    try:
-        memory = psutil.Process(pid).memory_full_info()
-    except psutil.Error:
-        return 0  # gone since
-    return int(getattr(memory, "pss", 0) or getattr(memory, "uss", 0) or memory.rss)
+    return RunningBrowser(profile, main.pid, len(tree), memory_bytes(tree), started_at)

@@ -29,7 +29,7 @@ class State(StrEnum):
     WORKING = "working"  # connected and alive: asked for life in an interval
     RECONNECTING = "reconnecting"  # WhatsApp's socket is lost: reconnect deadline
     STOPPING = "stopping"  # somebody asked for the end: browser being ended, bounded
-    RECOVERING = "recovering"  # a fault: browser being ended, bounded
+    RECOVERING = "recovering"  # a fault, or a page that grew: browser being ended, bounded
     WAITING = "waiting"  # no browser; the next start is due at a known time
     FAILED = "failed"  # gave up, with a reason; a start leads out
     REMOVED = "removed"  # the end: nothing is left, the name is free
@@ -46,6 +46,7 @@ class Trigger(StrEnum):
     DISCONNECTED = "disconnected"
     END_ASKED = "end_asked"
     FAULT = "fault"
+    RECYCLED = "recycled"  # the page grew; a fresh one takes its place
     BROWSER_GONE = "browser_gone"
     SETTLED = "settled"
     GAVE_UP = "gave_up"
@@ -110,6 +111,7 @@ TRANSITIONS: dict[State, dict[Trigger, State]] = {
     | {
         Trigger.CONNECTED: State.WORKING,
         Trigger.DISCONNECTED: State.RECONNECTING,
+        Trigger.RECYCLED: State.RECOVERING,
     },
     State.RECONNECTING: _LEAVING_LIVE
     | {

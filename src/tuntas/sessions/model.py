@@ -119,6 +119,13 @@ class PageLost:
 
 
 @dataclass(frozen=True, slots=True)
+class Weighed:
+    """How much memory the browser's whole tree takes."""
+
+    memory_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class MessageSeen:
     """A message came in or went out."""
 
@@ -140,4 +147,6 @@ class Told:
     payload: Mapping[str, Any] = field(repr=False)
 
 
-Observation = QrShown | Scanned | Connected | Disconnected | Unlinked | PageLost | MessageSeen | AckSeen | Told
+Observation = (
+    QrShown | Scanned | Connected | Disconnected | Unlinked | PageLost | Weighed | MessageSeen | AckSeen | Told
+)

@@ -29,6 +29,14 @@ class WhatsAppPage(Protocol):
         """
         ...
 
+    async def tend(self) -> int:
+        """Keep the browser's cache within its bound; return the memory that its whole process tree takes, in bytes.
+
+        Raises:
+            PageUnavailable: no answer within the limit.
+        """
+        ...
+
     async def log_out(self) -> None:
         """Unlink this device at WhatsApp and wait until it is done, within a limit.
 

@@ -31,6 +31,7 @@ class Act(StrEnum):
     LOG_OUT = "log_out"  # tell WhatsApp, before the browser is ended
     BEGIN_STOP = "begin_stop"  # an end was asked for: leave the live states
     BEGIN_RECOVERY = "begin_recovery"  # a deadline passed: leave the live states
+    BEGIN_RECYCLING = "begin_recycling"  # the browser grew too large: leave the live states for a fresh one
     END_BROWSER = "end_browser"
     DISCARD_PROFILE = "discard_profile"
     SETTLE = "settle"
@@ -56,6 +57,9 @@ class Situation:
     due_at: float | None  # the deadline of a live state, or the next start
     probe_at: float | None  # when a live page is to be asked for life again
     behind: bool  # what came while nobody listened was not asked for yet
+    overgrown: bool  # the browser takes more memory than it should
+    in_use: bool  # somebody's call into the page is under way
+    recycle_at: float | None  # an overgrown browser's calls are waited for no longer than this
     shutting_down: bool
 
 
@@ -89,9 +93,15 @@ def _with_live_browser(situation: Situation, now: float) -> Act:
         return Act.BEGIN_RECOVERY
     if situation.behind and situation.state is State.WORKING:
         return Act.CATCH_UP
+    if situation.overgrown and situation.state is State.WORKING and _may_recycle(situation, now):
+        return Act.BEGIN_RECYCLING
     if situation.probe_at is not None and now >= situation.probe_at:
         return Act.PROBE
     return Act.REST
+
+
+def _may_recycle(situation: Situation, now: float) -> bool:
+    return not situation.in_use or (situation.recycle_at is not None and now >= situation.recycle_at)
 
 
 def _without_browser(situation: Situation, now: float) -> Act:

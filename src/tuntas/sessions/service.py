@@ -190,13 +190,14 @@ class SessionService:
         actor = self._find(name)
         if actor.page is None or actor.record.state is not State.WORKING:
             raise WrongStatus(name, actor.record.status.value, (Status.WORKING.value,))
-        return await call(actor.page)
+        with actor.uses.one():
+            return await call(actor.page)
 
     async def send(self, name: str, request: SendRequest, act: Send) -> Sent:
         """Send with a session that works or comes up, in its order, at its pace, once; see ``Sends.send``."""
         actor = self._find(name)
         paced = replace(request, pace=actor.record.config.pace)
-        return await actor.sends.send(paced, actor.working_page, act)
+        return await actor.send(paced, act)
 
     async def screenshot(self, name: str) -> bytes:
         """Return a PNG of what the session's browser shows, in any status that has a browser.

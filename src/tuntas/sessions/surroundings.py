@@ -15,7 +15,12 @@ from tuntas.sessions.sending import SendLimits
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long a session may stay in a state, in seconds, and how faults are counted."""
+    """How long a session may stay in a state, in seconds, how faults are counted, and how large a browser may grow.
+
+    ``cache_bytes``: a profile's caches that take more are removed before a launch.
+    ``recycle_bytes``: a working browser that takes more is replaced, 0 for never; not again within
+    ``recycle_pause_seconds``, and what is under way has ``recycle_wait_seconds`` to come to its end.
+    """
 
     start_seconds: float
     qr_seconds: float
@@ -26,6 +31,10 @@ class Limits:
     restart_attempts: int
     restart_backoff: Backoff
     stop_after_unlink: bool
+    cache_bytes: int = 64 * 1024 * 1024
+    recycle_bytes: int = 0
+    recycle_pause_seconds: float = 3600.0
+    recycle_wait_seconds: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,5 +61,10 @@ class WorkDone:
 
 
 @dataclass(frozen=True, slots=True)
+class PageFree:
+    """Nobody's call into the page is under way any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class ShutDown:
     """The server stops: end the browser, keep what is desired."""

@@ -35,12 +35,13 @@ WINDOW = "--window-size=1280,900"
 
 @dataclass(frozen=True, slots=True)
 class EngineLimits:
-    """How long each step may take, in seconds."""
+    """How long each step may take, in seconds; how much of what its page loads a browser may keep on disk."""
 
     launch_seconds: float
     navigation_seconds: float
     page: PageLimits
     stop: StopLimits
+    cache_bytes: int = 64 * 1024 * 1024
 
 
 class ChromiumEngine:
@@ -58,13 +59,17 @@ class ChromiumEngine:
         Raises:
             LaunchRefused: no page could be opened; it says why.
         """
-        options = LaunchOptions(executable=self._candidate, profile=profile, extra_flags=(WINDOW,))
+        options = LaunchOptions(
+            executable=self._candidate,
+            profile=profile,
+            extra_flags=(WINDOW, f"--disk-cache-size={self._limits.cache_bytes}"),
+        )
         try:
             browser = await launch(options, timeout_seconds=self._limits.launch_seconds)
         except (LaunchFailed, BrowserNotFound) as error:
             raise LaunchRefused("browser_did_not_start", str(error)) from error
         record = self._record_of(browser)
-        page = ChromiumPage(browser, record, sink, self._limits.page, self._limits.stop)
+        page = ChromiumPage(browser, record, sink, self._limits.page, self._limits.stop, self._limits.cache_bytes)
         try:
             await page.prepare(document_script(), override_for(browser.version.number))
             await page.navigate(self._url, timeout_seconds=self._limits.navigation_seconds)

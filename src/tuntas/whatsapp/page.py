@@ -11,13 +11,15 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import structlog
 
 from tuntas.browser import Browser, CallFailed, CallTimedOut, CdpSession, ConnectionClosed, StopLimits
 from tuntas.events import Message, message_of
-from tuntas.foundation.tasks import end, spawn
+from tuntas.foundation.tasks import blocking, end, spawn
+from tuntas.profiles import loaded_bytes
 from tuntas.sessions.errors import NotAllowed, NotThere, PageRefused, PageUnavailable
 from tuntas.sessions.model import BrowserRecord, Observation, PageLost, Unlinked
 from tuntas.sessions.ports import LaunchRefused, Sink
@@ -52,6 +54,7 @@ class ChromiumPage:
         sink: Sink,
         limits: PageLimits,
         stop_limits: StopLimits,
+        cache_bytes: int,
     ) -> None:
         """Take over ``browser``; from now on this page ends it."""
         self.record = record
@@ -59,6 +62,7 @@ class ChromiumPage:
         self._sink = sink
         self._limits = limits
         self._stop_limits = stop_limits
+        self._cache_bytes = cache_bytes
         self._logged_out = asyncio.Event()
         self._watch = spawn(self._watch_browser(), name=f"watch browser {record.pid}")
 
@@ -95,6 +99,21 @@ class ChromiumPage:
             PageUnavailable: no answer within the limit.
         """
         return bool(await self._call("probe", {}, timeout_seconds=self._limits.liveness_seconds))
+
+    async def tend(self) -> int:
+        """Empty the cache if it has outgrown its bound; return what memory the whole process tree takes, in bytes.
+
+        Raises:
+            PageUnavailable: the page went away or did not answer.
+        """
+        # chrome-headless-shell heeds no flag that bounds it.
+        if await blocking(loaded_bytes, Path(self.record.profile)) > self._cache_bytes:
+            try:
+                await self._target.call("Network.clearBrowserCache", timeout_seconds=self._limits.call_seconds)
+            except (CallFailed, CallTimedOut, ConnectionClosed) as error:
+                raise PageUnavailable(str(error)) from error
+            log.info("cache_emptied", pid=self.record.pid)
+        return await self._browser.memory_bytes()
 
     async def log_out(self) -> None:
         """Unlink this device at WhatsApp and wait until the page has said so.
