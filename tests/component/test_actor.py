@@ -41,7 +41,7 @@ from tuntas.sessions.surroundings import Limits, Surroundings
 from tuntas.sessions.wishes import WishKind
 from tuntas.storage import SqlEventLog, SqlRemovalJournal, SqlSendJournal, SqlSessionStore
 
-LIMIT_SECONDS = 20.0
+LIMIT_SECONDS = 60.0
 ME = Me("628@c.us", "Shop")
 
 

@@ -10,10 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from process.test_profiles_removal import PATIENT, QUICK, House, immutable, in_house
 from tuntas.foundation.clock import SystemClock
-from tuntas.profiles import ProfileStore, Remover
+from tuntas.profiles import ProfileStore, Remover, marker
 from tuntas.profiles.model import Reason, RemovalState
 
 __all__ = ["immutable"]  # a fixture
@@ -215,5 +216,54 @@ def test_a_store_that_nobody_has_prepared_is_prepared(tmp_path: Path) -> None:
         store = ProfileStore(tmp_path / "another")
         await Remover(store, house.journal, SystemClock(), QUICK).resume()
         assert store.trash.path.is_dir()
+
+    in_house(tmp_path, story)
+
+
+def test_who_waits_for_a_removal_that_was_refused_gets_an_answer_of_its_own(tmp_path: Path) -> None:
+    async def story(house: House) -> None:
+        missing = house.store.root / "ani"
+        first, second = await asyncio.gather(*(house.remover.remove("ani", missing) for _ in range(2)))  # noqa: TID251
+        assert (first.state, second.state) == (RemovalState.PURGED, RemovalState.PURGED)
+
+    in_house(tmp_path, story)
+
+
+def test_the_path_of_a_last_life_s_removal_is_not_given_away_even_when_its_folder_is_gone(
+    tmp_path: Path, immutable: Immutable
+) -> None:
+    async def story(house: House) -> None:
+        path = house.profile()
+        free = immutable(path)
+        await house.remover.remove("ani", path)
+        later = House(tmp_path, PATIENT)
+        await later.remover.resume()
+        free()
+        shutil.rmtree(path)
+        assert later.store.folder_for("ani") != "ani"
+        assert await later.remover.sweep() == ()
+        assert later.store.folder_for("ani") == "ani"
+
+    in_house(tmp_path, story, PATIENT)
+
+
+def test_a_trash_that_cannot_be_listed_is_told_and_stops_nothing(tmp_path: Path) -> None:
+    async def story(house: House) -> None:
+        await house.remover.resume()
+        house.store.trash.path.rmdir()
+        house.store.trash.path.touch()
+        with capture_logs() as lines:
+            assert await house.remover.sweep() == ()
+        assert "trash_not_listed" in [line["event"] for line in lines]
+
+    in_house(tmp_path, story)
+
+
+def test_what_lies_in_the_trash_with_a_marker_that_cannot_be_read_is_purged_under_its_own_name(tmp_path: Path) -> None:
+    async def story(house: House) -> None:
+        (put_into_the_trash(house) / marker.NAME).mkdir()
+        assert await house.remover.sweep() == ()
+        assert {one.session for one in house.seen} == {"somebody-s"}
+        assert house.store.trash.entries() == []
 
     in_house(tmp_path, story)

@@ -7,6 +7,7 @@ import fcntl
 import os
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -201,6 +202,29 @@ def test_a_journal_that_fails_for_a_while_delays_only_what_is_written(tmp_path: 
         assert await journal.unfinished() == []
 
     asyncio.run(story())
+
+
+def test_what_the_journal_does_not_take_is_tried_again_after_longer_and_longer_pauses(tmp_path: Path) -> None:
+    failed_at: list[float] = []
+
+    class Flaky(FileJournal):
+        async def put(self, removal: Removal) -> None:
+            if removal.state is RemovalState.PURGED and len(failed_at) < 3:
+                failed_at.append(time.monotonic())
+                raise OSError(28, "No space left on device")
+            await super().put(removal)
+
+    async def story() -> None:
+        house = House(tmp_path, journal=Flaky(tmp_path / "journal"))
+        await house.remover.remove("ani", house.profile("ani"))
+        async with house.in_background():
+            await house.until_all_purged()
+
+    asyncio.run(story())
+    first, second, third = failed_at
+    # Half of each pause is random.
+    assert second - first >= QUICK.first_retry_seconds / 2
+    assert third - second >= QUICK.first_retry_seconds
 
 
 def test_a_missing_folder_is_success(tmp_path: Path) -> None:
