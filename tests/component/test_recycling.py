@@ -15,7 +15,7 @@ from tuntas.sessions.wishes import WishKind
 
 LIMIT_BYTES = 500_000_000
 GROWING = dataclasses.replace(
-    LIMITS, liveness_interval_seconds=0.02, recycle_bytes=LIMIT_BYTES, recycle_wait_seconds=20
+    LIMITS, liveness_interval_seconds=0.02, tend_seconds=0.0, recycle_bytes=LIMIT_BYTES, recycle_wait_seconds=20
 )
 
 

@@ -11,7 +11,7 @@ from tuntas.dashboard import words
 from tuntas.events import EventName
 from tuntas.profiles import Reason
 from tuntas.server.doctor import CHECKS, Level
-from tuntas.sessions import leftovers
+from tuntas.sessions import leftovers, recycling
 from tuntas.sessions.access import Scope
 from tuntas.sessions.actor import SILENCE_REASON
 from tuntas.sessions.machine import State, Status
@@ -28,7 +28,7 @@ def test_each_state_status_and_event_has_words() -> None:
 
 
 def test_each_reason_that_the_code_names_has_words() -> None:
-    named = set(SILENCE_REASON.values()) | {kind.value for kind in WishKind}
+    named = {recycling.REASON, *SILENCE_REASON.values(), *(kind.value for kind in WishKind)}
     for folder in ("sessions", "whatsapp"):
         for path in (SOURCES / folder).rglob("*.py"):
             text = path.read_text(encoding="utf-8")

@@ -68,6 +68,7 @@ REASONS = {
     "server_started": N_("The server has started"),
     "server_stopping": N_("The server is stopping"),
     "restart_after_fault": N_("Started again after a fault"),
+    "recycled": N_("Its browser had grown too large; a fresh one takes over"),
     "qr_shown": N_("The code to scan is shown"),
     "scanned": N_("A phone has scanned the code"),
     "connected": N_("Connected to WhatsApp"),

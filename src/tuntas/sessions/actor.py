@@ -269,7 +269,7 @@ class SessionActor:
             case Act.CATCH_UP:
                 self._work.begin(act, lambda: self._acts.catch_up(self._arrivals))
             case Act.PROBE:
-                tend = self.record.state is State.WORKING
+                tend = self.record.state is State.WORKING and self._growth.wants_look
                 self._work.begin(act, lambda: self._acts.probe(tend=tend))
             case Act.LOG_OUT:
                 self._work.begin(act, lambda: self._acts.log_out(self.record.name))

@@ -49,6 +49,7 @@ class Growth:
         self._limits = limits
         self._clock = clock
         self._allowed_at = float("-inf")
+        self._look_at = float("-inf")
         self.detail: str | None = None
         """Why a fresh browser is due; None while this one is good."""
         self.recycle_at: float | None = None
@@ -61,9 +62,15 @@ class Growth:
         """Whether a fresh browser is due."""
         return self.detail is not None
 
+    @property
+    def wants_look(self) -> bool:
+        """Whether it is time to look how large the browser has become; a look reads the whole process table."""
+        return self._clock.monotonic() >= self._look_at
+
     def weighed(self, memory_bytes: int) -> None:
         """Judge what was found."""
         limit_bytes, now = self._limits.recycle_bytes, self._clock.monotonic()
+        self._look_at = now + self._limits.tend_seconds
         if limit_bytes and memory_bytes > limit_bytes and not self.is_overgrown and now >= self._allowed_at:
             self.detail = f"the browser takes {memory_bytes / 1e6:.0f} MB, more than {limit_bytes / 1e6:.0f} MB"
             self.recycle_at = now + self._limits.recycle_wait_seconds
@@ -81,3 +88,4 @@ class Growth:
         """Take it that the browser goes, or has gone, whatever for."""
         self.detail = self.recycle_at = None
         self.is_change = False
+        self._look_at = float("-inf")

@@ -17,6 +17,7 @@ from tuntas.sessions.sending import SendLimits
 class Limits:
     """How long a session may stay in a state, in seconds, how faults are counted, and how large a browser may grow.
 
+    ``tend_seconds``: so often, and at a page's first probe, it is looked how large the browser has become.
     ``cache_bytes``: a profile's caches that take more are removed before a launch.
     ``recycle_bytes``: a working browser that takes more is replaced, 0 for never; not again within
     ``recycle_pause_seconds``, and what is under way has ``recycle_wait_seconds`` to come to its end.
@@ -31,6 +32,7 @@ class Limits:
     restart_attempts: int
     restart_backoff: Backoff
     stop_after_unlink: bool
+    tend_seconds: float = 300.0
     cache_bytes: int = 64 * 1024 * 1024
     recycle_bytes: int = 0
     recycle_pause_seconds: float = 3600.0
