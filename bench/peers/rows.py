@@ -103,6 +103,7 @@ GROUPS = (
             Row("send_p99_seconds", "… 99 of 100", "s"),
             Row("send_cpu_seconds_per_1000", "processor time of 1,000 sends, browsers included", "s"),
             Row("events_per_second", "messages in and told of, a second, 4 sessions at once", ""),
+            Row("event_after_burst_seconds", "a message in right behind those sends → told of", "s"),
             Row("event_p50_seconds", "a message in → told of, half of them within", "s"),
             Row("event_p95_seconds", "… 95 of 100", "s"),
             Row("event_p99_seconds", "… 99 of 100", "s"),

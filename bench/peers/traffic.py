@@ -125,6 +125,7 @@ def _talk(world: World, one: Contestant, line: Line, messages: int) -> None:
         line.send(session, partner, _texts(f"out of {session}", messages))
 
     _together(world.figures, one, below, "send", [partial(out, name) for name, _ in sessions], messages)
+    world.figures.add("event_after_burst_seconds", one.name, _one_message(world, line, partner, sessions[0][1]))
     _latencies(world.figures, one.name, "event", _slowly(world.sandbox, line, partner, sessions[0][1], messages))
 
     def come_in(number: str) -> None:
@@ -138,6 +139,14 @@ def _talk(world: World, one: Contestant, line: Line, messages: int) -> None:
 
     acts = [partial(come_in, number) for _, number in sessions]
     _together(world.figures, one, below, "event", acts, messages, all_in)
+
+
+def _one_message(world: World, line: Line, partner: str, number: str) -> float:
+    """Let a phone write one message; return how long it took to be told of, behind all that came before it."""
+    begun = time.monotonic()
+    world.sandbox.call("POST", f"/phones/{partner}/send", {"to": number, "text": "after the burst"})
+    wait_for(lambda: "after the burst" in line.told(), what="it is told of", limit_seconds=STEP_SECONDS)
+    return line.told()["after the burst"] - begun
 
 
 def _texts(what: str, count: int) -> list[str]:

@@ -44,8 +44,18 @@ class Below:
 
 
 def descendants() -> list[psutil.Process]:
-    """Return every living process below this one."""
-    return alive(psutil.Process().children(recursive=True))
+    """Return every living process below this one, and reap the browsers' processes that fell to us and have ended.
+
+    Were they left, the process table would grow with each measurement, and who looks through it would pay for that.
+    """
+    found = psutil.Process().children(recursive=True)
+    for process in found:
+        with contextlib.suppress(psutil.Error, ChildProcessError):
+            # No browser is started by the bench itself, so nobody else waits for one.
+            is_ours = process.status() == psutil.STATUS_ZOMBIE and process.ppid() == os.getpid()
+            if is_ours and process.name().startswith("chrom"):
+                os.waitpid(process.pid, os.WNOHANG)
+    return alive(found)
 
 
 def role_of(process: psutil.Process) -> Role:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,9 @@ from bench.peers.figures import SEED, TUNTAS, WEB_JS, WEB_JS_SHELL, Figures
 from bench.peers.report import document, markdown, put_between
 from bench.peers.rows import GROUPS
 from bench.peers.samples import Sample, percentile, ratio, slope
+from bench.peers.world import CannotRun, browsers
+
+from tuntas.browser import Candidate, Kind
 
 ABOUT: dict[str, Any] = {
     "machine": {"processor": "a processor, 2 cores", "load at the start": "0.1"},
@@ -99,6 +103,13 @@ def test_both_plans_measure_the_same_and_each_group_of_the_table_has_its_measure
     names = [one.name for one in full().sections]
     assert names == [one.name for one in quick().sections]
     assert {group.name for group in GROUPS} == {*names, "recovery"}
+
+
+def test_a_missing_browser_is_told_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    shell = Candidate(Path("/opt/shell"), Kind.HEADLESS_SHELL, "here")
+    monkeypatch.setattr("bench.peers.world.installed_browsers", lambda: [shell])
+    with pytest.raises(CannotRun, match=r"no full Chromium, which whatsapp-web.js launches.*apt-get install chromium"):
+        browsers()
 
 
 def test_the_figures_of_the_documents_are_those_of_the_results() -> None:
