@@ -23,7 +23,7 @@ from support.running import alive, kill_all
 
 SESSIONS = 3
 LOOKS_SECONDS = (1.0, 10.0, 60.0)
-SECONDS_EACH = 110.0
+SECONDS_EACH = 100.0
 
 
 @dataclass

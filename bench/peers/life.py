@@ -14,7 +14,7 @@ from bench.peers.trees import Below
 from bench.peers.web_js import WebJs
 from bench.peers.world import World
 
-SECONDS_EACH = 30.0
+SECONDS_EACH = 12.0
 
 
 def measure(world: World, rounds: int) -> None:

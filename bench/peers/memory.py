@@ -13,7 +13,7 @@ from bench.peers.samples import slope
 from bench.peers.trees import Below, Role, cpu_seconds, memory
 from bench.peers.world import World
 
-SETTLE_SECONDS = 4.0
+SETTLE_SECONDS = 3.0
 SECONDS_EACH = 150.0
 
 

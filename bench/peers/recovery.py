@@ -29,7 +29,7 @@ from support.running import KEY, browsers_of
 
 TOLD = ("browser_killed", "renderer_crash")
 FOUND = ("browser_stopped", "page_hang")
-TOLD_SECONDS, FOUND_SECONDS = 10.0, 50.0
+TOLD_SECONDS, FOUND_SECONDS = 8.0, 45.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from support.running import wait_for
 WRITERS = 4
 BETWEEN_SECONDS = 2.0
 """Each session gets a message so often."""
-SETTLE_SECONDS = 10.0
+SETTLE_SECONDS = 5.0
 MEGABYTES_EACH, MEGABYTES_KEPT = 130, 2000
 
 
