@@ -150,6 +150,9 @@ def main() -> int:
         except (CannotRun, pytest.skip.Exception) as error:
             print(f"This bench cannot run: {error}", file=sys.stderr)
             return 2
+        except KeyboardInterrupt:
+            print("Interrupted; nothing was written, and nothing is left.", file=sys.stderr)
+            return 130
     about["run"] = {
         "command": plan.command,
         "date": datetime.now(UTC).date().isoformat(),
