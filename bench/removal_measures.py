@@ -23,7 +23,7 @@ from pathlib import Path
 import httpx
 
 from support.running import Sandbox, Server, alive, browsers_of, running, tree_of, wait_for
-from support.share_modes import Rule, mounted
+from support.share_modes import HOLDER, Rule, mounted
 from tuntas.browser import StopLimits, choose
 from tuntas.sessions.model import Observation, QrShown
 from tuntas.whatsapp import ChromiumEngine, EngineLimits
@@ -33,16 +33,6 @@ QUIET_SECONDS = 5.0
 PROBE_EVERY_SECONDS = 0.01
 PURGE_SECONDS = 120.0
 HOLD_SECONDS = 2.0
-
-HOLDER = """
-import select, sys, time
-file = open(sys.argv[1])
-print("ready", flush=True)
-select.select([sys.stdin], [], [], float(sys.argv[2]))
-file.close()
-print(time.monotonic(), flush=True)
-sys.stdin.read()
-"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from support.journal import FileJournal
-from support.share_modes import Rule, share_modes
+from support.share_modes import HOLDER, Rule, share_modes
 from tuntas.foundation import tasks
 from tuntas.foundation.clock import SystemClock
 from tuntas.profiles import ProfileStore, Reason, Removal, RemovalSettings, RemovalState, Remover, safe_delete_directory
@@ -25,18 +25,6 @@ QUICK = RemovalSettings(
 PATIENT = replace(QUICK, first_retry_seconds=600.0, retry_ceiling_seconds=600.0)
 FILE = "Default/Cookies"
 HOLD_SECONDS = 2.0
-
-# Holds a file for so many seconds, or until its input ends; says when it has let go (the clock is the machine's), and
-# lives on without it.
-HOLDER = """
-import select, sys, time
-file = open(sys.argv[1])
-print("ready", flush=True)
-select.select([sys.stdin], [], [], float(sys.argv[2]))
-file.close()
-print(time.monotonic(), flush=True)
-sys.stdin.read()
-"""
 
 
 class Holder:

@@ -30,6 +30,18 @@ _MNT_DETACH = 2
 _FIELDS = ("mode", "nlink", "uid", "gid", "size", "blocks", "atime_ns", "mtime_ns", "ctime_ns")
 _SPACE = ("bsize", "frsize", "blocks", "bfree", "bavail", "files", "ffree", "favail", "namemax")
 
+# Holds a file for so many seconds, or until its input ends; says when it has let go (the clock is the machine's), and
+# lives on without it.
+HOLDER = """
+import select, sys, time
+file = open(sys.argv[1])
+print("ready", flush=True)
+select.select([sys.stdin], [], [], float(sys.argv[2]))
+file.close()
+print(time.monotonic(), flush=True)
+sys.stdin.read()
+"""
+
 
 class Rule(StrEnum):
     """What an open file forbids."""

@@ -117,7 +117,8 @@ async def delete(gateway: GatewayHere, session: Name) -> JSONResponse:
 
     The name is free for a new session at once, also after a 202.
     """
-    return _answer(*await _deleted(gateway, session))
+    deleted, is_gone = await _deleted(gateway, session)
+    return JSONResponse(deleted.model_dump(mode="json"), status_code=200 if is_gone else 202)
 
 
 @router.post("/{session}/start", status_code=201, responses=problems(404, 409, 422, 503), summary="Start a session")
@@ -172,7 +173,3 @@ async def _deleted(gateway: Gateway, session: str) -> tuple[Deleted, bool]:
     if removal is not None and removal.is_held:
         return Deleted(name=session, message=SESSION_BUSY, removal=shown), False
     return Deleted(name=session, message=f"Session {session} is deleted.", removal=shown), True
-
-
-def _answer(deleted: Deleted, is_gone: bool) -> JSONResponse:
-    return JSONResponse(deleted.model_dump(mode="json"), status_code=200 if is_gone else 202)
