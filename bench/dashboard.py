@@ -30,20 +30,36 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from support.visitor import Visitor, playwright_browser  # noqa: E402
-from tuntas.dashboard import About, Desk, MemoryMeter, create_dashboard  # noqa: E402
+from tuntas.dashboard import DashboardContext, MemoryMeter, create_dashboard  # noqa: E402
 from tuntas.dashboard.last_messages import LastMessages  # noqa: E402
 from tuntas.events import Bell, Event, EventName, Me, Message  # noqa: E402
 from tuntas.foundation.clock import SystemClock, milliseconds  # noqa: E402
-from tuntas.foundation.tasks import end, spawn  # noqa: E402
-from tuntas.server.http import HttpServer, bind  # noqa: E402
+from tuntas.foundation.http_server import HttpServer, ServerOptions, bind  # noqa: E402
+from tuntas.foundation.sub_path import SubPath  # noqa: E402
+from tuntas.foundation.wrong_keys import WrongKeys  # noqa: E402
+from tuntas.services import Versions  # noqa: E402
 from tuntas.sessions.access import Caller  # noqa: E402
-from tuntas.sessions.machine import State, Status  # noqa: E402
+from tuntas.sessions.approvals import ApprovalLimits  # noqa: E402
+from tuntas.sessions.approving import Approvals  # noqa: E402
+from tuntas.sessions.machine import (  # noqa: E402
+    Desired,
+    State,
+    Status,
+)
 from tuntas.sessions.model import SessionConfig, SessionRecord  # noqa: E402
-from tuntas.sessions.reconcile import Desired  # noqa: E402
 from tuntas.sessions.service import SessionService  # noqa: E402
-from tuntas.storage import Database, KeyStore, Publisher, SqlEventLog, SqlOutbox, SqlSessionStore  # noqa: E402
+from tuntas.storage import (  # noqa: E402
+    Database,
+    KeyStore,
+    Publisher,
+    SqlApprovalStore,
+    SqlEventLog,
+    SqlOutbox,
+    SqlSessionStore,
+)
+from tuntas.troubles import Troubles  # noqa: E402
 
-KEY = "bench-key"
+KEY = "bench-key-of-enough-characters"
 MOST_CORE_SHARE = 0.5
 LONGEST_FRAME_P95_MS = 34.0
 
@@ -78,6 +94,13 @@ class Rows:
     def all(self) -> list[SessionRecord]:
         return list(self.records)
 
+    def allowed(self, names: frozenset[str] | None) -> frozenset[str] | None:
+        return names
+
+
+async def _nothing_wrong() -> str | None:
+    return None
+
 
 async def serve(folder: Path, sessions: int, pace: float) -> None:
     """Run the dashboard and publish at this pace, until the process is ended."""
@@ -105,32 +128,43 @@ async def serve(folder: Path, sessions: int, pace: float) -> None:
         await store.insert(record)
     keys = KeyStore(database, clock)
     keys.trust(KEY, "bench")
-    log = SqlEventLog(database)
-    desk = Desk(
-        sessions=cast(SessionService, Rows(records)),
+    log, outbox = SqlEventLog(database), SqlOutbox(database)
+    rows = cast(SessionService, Rows(records))
+    context = DashboardContext(
+        sessions=rows,
         keys=keys,
+        approvals=Approvals(SqlApprovalStore(database), rows, clock, ApprovalLimits(1, 1, 1), news.ring),
         now=clock.now,
         open_removals=list,
-        outbox=SqlOutbox(database),
+        outbox=outbox,
         event_log=log,
+        send_note=cast(Any, None),
         replay=cast(Any, None),
         clean_up=cast(Any, None),
+        finish_removal=cast(Any, None),
         examine=list,
         on_deleted=lambda: None,
+        troubles=Troubles(outbox, list, _nothing_wrong, clock),
+        sub_path=SubPath(),
+        most_file_bytes=64 * 1024 * 1024,
+        ignored=frozenset(),
+        read_settings=cast(Any, None),
+        try_webhook=cast(Any, None),
         last_messages=LastMessages(log, lambda: (one.name for one in records)),
         memory=MemoryMeter(list, news),
         news=news,
-        about=About("bench", "bench", "bench"),
+        versions=Versions("bench", "bench", "bench"),
+        wrong_keys=WrongKeys(),
         sign_in_days=1.0,
         secret="bench",
     )
-    listening = bind("127.0.0.1", 0)
-    server = spawn(HttpServer(create_dashboard(desk)).serve(sockets=[listening]), name="dashboard")
-    print(f"http://127.0.0.1:{listening.getsockname()[1]}", flush=True)
+    server = HttpServer(create_dashboard(context), bind("127.0.0.1", 0), ServerOptions(goodbye_seconds=5))
+    await server.open()
+    print(server.url, flush=True)
     try:
         await _publish(store, records, pace)
     finally:
-        await end(server)
+        await server.close()
 
 
 async def _publish(store: SqlSessionStore, records: list[SessionRecord], pace: float) -> None:

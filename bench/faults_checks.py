@@ -102,7 +102,9 @@ def history(world: World, name: str) -> list[str]:
 
 
 def _database(world: World) -> contextlib.closing[sqlite3.Connection]:
-    return contextlib.closing(sqlite3.connect(f"file:{world.data_dir / 'tuntas.db'}?mode=ro", uri=True, timeout=10))
+    return contextlib.closing(
+        sqlite3.connect(f"{(world.data_dir / 'tuntas.db').as_uri()}?mode=ro", uri=True, timeout=10)
+    )
 
 
 def _states(stored: list[Row]) -> Found:

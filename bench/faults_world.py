@@ -21,7 +21,8 @@ import httpx
 import psutil
 
 from support.running import Sandbox, Server, environment
-from tuntas.browser import Candidate, become_subreaper, choose
+from tuntas.browser import Candidate, choose
+from tuntas.processes import become_subreaper
 
 # A fault must be found and healed within seconds, so that a round takes seconds; the ratios are those of real use.
 QUICK = {

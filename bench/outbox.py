@@ -1,31 +1,28 @@
 """Whether events get lost, messages go out twice, and how fast the outbox is.
 
-``python -m bench.outbox [--messages N] [--kills N] [--seed N] [--json]``
+``python -m bench.outbox [--messages N] [--kills N] [--seed N] [--json]``, ``python -m bench.outbox --hostile 200``
 
 The soak: three sessions on the sandbox, N messages, half of them coming in and half going out with an
 ``Idempotency-Key``, while the server is killed (SIGKILL) and started again and the receiver fails a third of its
 answers. Then every message that came in must have been told, in its order, a repeated one under the same event id; and
 every message that was sent must have arrived exactly once, in its order. The server's memory is watched after the last
 kill. The speed: how fast a full outbox gets to a receiver that keeps its connection, and how long a message takes from
-a phone to the receiver while nothing else happens. Exits 1 if anything was lost, doubled or out of order, or if a bound
-is broken.
+a phone to the receiver while nothing else happens. The hostile mix: the same speed beside receivers that are dead,
+silent, drip, reset or answer without end, as a share of the speed without them, in turns in one run. Exits 1 if
+anything was lost, doubled or out of order, or if a bound is broken.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import random
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,14 +33,10 @@ import psutil
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
+from bench.outbox_speed import hostile_share, speed  # noqa: E402
+from bench.receivers import receiver, seen  # noqa: E402
 from support.running import Sandbox, Server, running, wait_for  # noqa: E402
-from tuntas.events import Event, EventName, Subscription  # noqa: E402
-from tuntas.foundation.clock import SystemClock  # noqa: E402
-from tuntas.sessions.machine import State, Status  # noqa: E402
-from tuntas.sessions.model import SessionConfig, SessionRecord  # noqa: E402
-from tuntas.sessions.reconcile import Desired  # noqa: E402
-from tuntas.storage import Database, Publisher, SqlOutbox, SqlSessionStore  # noqa: E402
-from tuntas.webhooks.delivery import Deliverer  # noqa: E402
+from tuntas.foundation.logs import configure  # noqa: E402
 
 SESSIONS = 3
 FAILING_SHARE = 1 / 3
@@ -51,26 +44,8 @@ SETTLE_SECONDS = 300.0
 LEAST_EVENTS_PER_SECOND = 500.0
 LONGEST_LATENCY_SECONDS = 0.05
 FLAT_SHARE = 0.1
-SPEED_EVENTS = 3000
 LATENCY_MESSAGES = 50
-
-
-@contextmanager
-def receiver(share: float, seed: int) -> Iterator[str]:
-    """Run a receiver and give its address."""
-    command = [sys.executable, str(ROOT / "bench" / "outbox_receiver.py"), str(share), str(seed)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        try:
-            yield f"http://127.0.0.1:{process.stdout.readline().strip()}/"
-        finally:
-            process.stdin.close()
-            process.wait(10)
-
-
-def seen(url: str) -> list[tuple[str, str, str, float]]:
-    return [tuple(one) for one in httpx.get(url, trust_env=False, timeout=60).json()]
+LEAST_HOSTILE_SHARE = 0.9
 
 
 @dataclass
@@ -238,46 +213,6 @@ def _judge(world: Soak) -> dict[str, Any]:
     }
 
 
-def speed(folder: Path) -> float:
-    """Return how many events a second get from a full outbox to a receiver that keeps its connection."""
-    with receiver(0.0, 1) as url:
-
-        async def drain() -> float:
-            database = Database(f"sqlite:///{folder / 'speed.db'}")
-            try:
-                await database.migrate()
-                outbox = SqlOutbox(database)
-                store = SqlSessionStore(database, Publisher())
-                now = SystemClock().now()
-                for number in range(SESSIONS):
-                    config = SessionConfig(subscriptions=(Subscription(url, ("*",)),))
-                    record = SessionRecord(
-                        f"{number:026d}",
-                        f"s{number}",
-                        config,
-                        Desired.STOPPED,
-                        State.STOPPED,
-                        Status.STOPPED,
-                        "x",
-                        now,
-                        now,
-                    )
-                    payload = {"body": "x" * 200}
-                    events = [
-                        Event(EventName.MESSAGE, record.name, 1, payload) for _ in range(SPEED_EVENTS // SESSIONS)
-                    ]
-                    await store.publish(record, events)
-                begun = time.monotonic()
-                async with Deliverer(outbox, SystemClock(), timeout_seconds=5, version="bench"):
-                    while (await outbox.counts())["waiting"]:  # noqa: ASYNC110 - the database has no event
-                        await asyncio.sleep(0.05)
-                return SPEED_EVENTS / (time.monotonic() - begun)
-            finally:
-                database.close()
-
-        return asyncio.run(drain())
-
-
 def latency(folder: Path) -> float:
     """Return the median time in seconds from a phone's message to its webhook's arrival, nothing else happening."""
     with receiver(0.0, 1) as url:
@@ -303,13 +238,20 @@ def main() -> int:
     parser.add_argument("--messages", type=int, default=10_000, help="messages of the soak, in and out together")
     parser.add_argument("--kills", type=int, default=20, help="how often the server is killed")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--hostile", type=int, default=0, metavar="N", help="only: what N hostile receivers cost good ones"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     asked = parser.parse_args()
+    configure(level="error")
     with tempfile.TemporaryDirectory(prefix="tuntas-outbox-") as scratch:
         folder = Path(scratch)
-        result = soak(folder, asked.messages, asked.kills, asked.seed) if asked.messages else {}
-        result["events_per_second"] = speed(folder)
-        result["latency_seconds"] = latency(folder)
+        if asked.hostile:
+            result: dict[str, Any] = dict(hostile_share(folder, asked.hostile))
+        else:
+            result = soak(folder, asked.messages, asked.kills, asked.seed) if asked.messages else {}
+            result["events_per_second"] = speed(folder)
+            result["latency_seconds"] = latency(folder)
     if asked.json:
         print(json.dumps(result))
     else:
@@ -325,8 +267,13 @@ def main() -> int:
         if name.startswith(("events_lost", "events_doubled", "sessions_", "sends_")) and result[name]
     ]
     wrong += ["memory"] if abs(result.get("memory_last_over_first_quarter", 1.0) - 1) > FLAT_SHARE else []
-    wrong += ["events_per_second"] if result["events_per_second"] < LEAST_EVENTS_PER_SECOND else []
-    wrong += ["latency_seconds"] if result["latency_seconds"] > LONGEST_LATENCY_SECONDS else []
+    wrong += (
+        ["events_per_second"]
+        if result.get("events_per_second", LEAST_EVENTS_PER_SECOND) < LEAST_EVENTS_PER_SECOND
+        else []
+    )
+    wrong += ["latency_seconds"] if result.get("latency_seconds", 0.0) > LONGEST_LATENCY_SECONDS else []
+    wrong += ["hostile_share"] if result.get("hostile_share", 1.0) < LEAST_HOSTILE_SHARE else []
     if wrong:
         print(f"broken: {', '.join(wrong)}", file=sys.stderr)
     return 1 if wrong else 0

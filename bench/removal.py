@@ -2,10 +2,11 @@
 
 ``python -m bench.removal [--json] [--runs N] [--files N] [--megabytes N]`` starts a sandbox and a server, and measures
 on them: the answer to the deletion of a stopped session with a big profile, against a plain ``shutil.rmtree`` of an
-equal folder; how late the server's event loop answers ``/healthz`` while five such are purged; the deletion of a
-working session, against what the log-out and the browser's exit take by themselves; and a profile that a foreign
-process holds on a disk where an open file blocks (root and FUSE; skipped elsewhere, with the reason). Both sides of a
-ratio are of one run. Exits 1 if a bound is broken, 2 if the machine is too busy with other work to tell: then even
+equal folder; forty deletions at one moment, against one; how late the server's event loop answers ``/healthz`` while
+five such are purged; the deletion of a working session, against what the log-out and the browser's exit take by
+themselves; and a profile that a foreign process holds on a disk where an open file blocks (root and FUSE; skipped
+elsewhere, with the reason). Both sides of a ratio are of one run.
+Exits 1 if a bound is broken, 2 if the machine is too busy with other work to tell: then even
 the quiet server answers late.
 """
 
@@ -28,6 +29,7 @@ Figures = dict[str, dict[str, float]]
 
 LAG_SECONDS = 0.02
 BUSY_SECONDS = 0.01
+MANY = 40
 
 # Group, figure, what it is, and the bound: at most so much.
 ROWS: tuple[tuple[str, str, str, float | None], ...] = (
@@ -36,6 +38,10 @@ ROWS: tuple[tuple[str, str, str, float | None], ...] = (
     ("stopped", "rmtree_seconds", "  shutil.rmtree of an equal folder, median", None),
     ("stopped", "rmtree_over_answer", "  how many times longer that takes", None),
     ("stopped", "trash_empty_seconds", "  asked until the trash is empty, median", None),
+    ("many", "one_seconds", "stopped, small profile: answered 200, median", None),
+    ("many", "many_seconds", f"  {MANY} at one moment: the last is answered", None),
+    ("many", "ratio", "  how many times longer that takes", None),
+    ("many", "folders_left", "  profiles left at the last answer", 0.0),
     ("lag", "quiet_median_seconds", "/healthz of a quiet server, median", None),
     ("lag", "quiet_p99_seconds", "  99th percentile", None),
     ("lag", "purging_p99_seconds", "/healthz while five big profiles are purged, p99", None),
@@ -64,6 +70,7 @@ def measure(profile: measures.Profile, runs: int) -> tuple[Figures, str | None]:
             with running(server):
                 figures = {
                     "stopped": measures.stopped(server, profile, runs),
+                    "many": measures.many(server, MANY),
                     "lag": measures.lag(server, profile, 5),
                     "working": measures.working(server, sandbox, runs),
                 }

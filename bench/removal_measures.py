@@ -18,13 +18,16 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import httpx
 
 from support.running import Sandbox, Server, alive, browsers_of, running, tree_of, wait_for
 from support.share_modes import HOLDER, Rule, mounted
-from tuntas.browser import StopLimits, choose
+from tuntas.browser import choose
+from tuntas.processes import StopLimits
+from tuntas.profiles import ProfileStore
 from tuntas.sessions.model import Observation, QrShown
 from tuntas.whatsapp import ChromiumEngine, EngineLimits
 from tuntas.whatsapp.page import PageLimits
@@ -133,6 +136,35 @@ def stopped(server: Server, profile: Profile, runs: int) -> dict[str, float]:
         "rmtree_over_answer": rmtree / answer,
         "trash_empty_seconds": statistics.median(purges),
     }
+
+
+def many(server: Server, sessions: int) -> dict[str, float]:
+    """Delete stopped sessions with small profiles, some one by one, then ``sessions`` by requests of one moment."""
+    store, single = ProfileStore(server.profiles), [f"single{number}" for number in range(5)]
+    at_once = [f"many{number}" for number in range(sessions)]
+    for name in single + at_once:
+        server.create(name, start=False)
+        (store.create(name, name) / "keys").write_bytes(os.urandom(4096))
+    alone = []
+    for name in single:
+        alone.append(delete(server, name))
+        wait_purged(server)
+    with ThreadPoolExecutor(sessions) as requests:
+        begun = time.monotonic()
+        list(requests.map(partial(delete, server), at_once))
+        all_answered = time.monotonic() - begun
+    one = statistics.median(alone)
+    return {
+        "one_seconds": one,
+        "many_seconds": all_answered,
+        "ratio": all_answered / one,
+        "folders_left": float(len(left(server))),
+    }
+
+
+def left(server: Server) -> list[Path]:
+    """Return the profiles' folders that have their names still."""
+    return [one for one in server.profiles.iterdir() if one.name.startswith(("single", "many"))]
 
 
 def lag(server: Server, profile: Profile, sessions: int) -> dict[str, float]:

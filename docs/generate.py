@@ -5,13 +5,19 @@ A test compares the files with what this makes, so they cannot drift from the co
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from docs.api_pages import pages
+from docs.waha import OPERATIONS
+from docs.waha_bodies import BODIES, WITHOUT_EFFECT
+from fastapi.routing import APIRoute
+from starlette.routing import Match
 
 from tuntas import __version__
-from tuntas.api.app import routes
-from tuntas.config import Settings
+from tuntas.api import not_supported
+from tuntas.api.app import ROUTERS, routes
+from tuntas.config import Settings, secret_names
 from tuntas.sessions.machine import STATUS_OF, TRANSITIONS, State
 
 HERE = Path(__file__).parent
@@ -52,12 +58,18 @@ def state_machine() -> str:
 
 def configuration() -> str:
     """Return ``configuration.md``."""
+    in_files = [f"`TUNTAS_{one.upper()}_FILE`" for one in sorted(secret_names())]
     lines = [
         "# Settings",
         "",
-        "Generated from `src/tuntas/config.py` by `make docs`. Each is an environment variable, or the name in lower",
+        "Generated from `config/settings.py` by `make docs`. Each is an environment variable, or the name in lower",
         "case without `TUNTAS_` in `tuntas.toml` in the current folder (`TUNTAS_CONFIG` names another file). A",
-        "command-line option comes before the environment, the environment before the file.",
+        "command-line option comes before the environment, the environment before the file. `tuntas config show`",
+        "prints what is in force and where it came from, secrets masked. A name that begins with `TUNTAS_` and is not",
+        "listed here is refused.",
+        "",
+        "A secret may stand in a file instead: " + ", ".join(in_files) + ".",
+        "Where ours are unset, [WAHA's names](from-waha.md#environment) are read.",
         "",
         "| variable | default | meaning |",
         "|---|---|---|",
@@ -68,10 +80,48 @@ def configuration() -> str:
     return "\n".join([*lines, ""])
 
 
+def waha_operations() -> str:
+    """Return ``waha-operations.md``."""
+    refused = {
+        (method, path): reason for method, path, reason in (*not_supported.OF_SESSIONS, *not_supported.OF_THE_SERVER)
+    }
+    lines = [
+        "# WAHA's operations, one by one",
+        "",
+        "Generated from `docs/waha.py`, `docs/waha_bodies.py` and our routes by `make docs`; `tests/conformance` asks",
+        "for each. What is not supported answers 501 with the sentence that stands here. *Body*: those that WAHA's",
+        "document shows are taken as they are; named is what of them means nothing here.",
+        "",
+        "| operation | here | body |",
+        "|---|---|---|",
+    ]
+    shown = {operation for operation, _ in BODIES}
+    for method, path in OPERATIONS:
+        route = _route_for(method, path)
+        here = refused.get((method, route.path)) or ("an older form" if route.deprecated else "yes")
+        idle = ", ".join(f"`{name}`" for name in WITHOUT_EFFECT.get(f"{method} {path}", ()))
+        taken = f"taken; without effect: {idle}" if idle else "taken"
+        body = taken if f"{method} {path}" in shown and not refused.get((method, route.path)) else ""
+        lines.append(f"| `{method} {path}` | {here} | {body} |")
+    return "\n".join([*lines, ""])
+
+
+def _route_for(method: str, path: str) -> APIRoute:
+    """Return the route that answers; as the routers declare it: an application hides it behind a type of its own."""
+    scope = {"type": "http", "method": method, "path": re.sub(r"\{\w+\}", "x", path)}
+    declared = (route for router, _ in ROUTERS for route in router.routes if isinstance(route, APIRoute))
+    return next(route for route in declared if route.matches(scope)[0] is Match.FULL)
+
+
 def documents() -> dict[str, str]:
     """Return every generated document by its path in this folder."""
     reference = {f"{REFERENCE}/{name}": page for name, page in pages(routes(__version__).openapi()).items()}
-    return {"state-machine.md": state_machine(), "configuration.md": configuration(), **reference}
+    return {
+        "state-machine.md": state_machine(),
+        "configuration.md": configuration(),
+        "waha-operations.md": waha_operations(),
+        **reference,
+    }
 
 
 if __name__ == "__main__":

@@ -14,13 +14,13 @@ from functools import partial
 
 import psutil
 
-from bench.outbox import receiver, seen
 from bench.peers.contestant import STEP_SECONDS, end, pair_all
 from bench.peers.figures import TUNTAS
 from bench.peers.samples import percentile
 from bench.peers.trees import Below, Role, cpu_seconds, memory
 from bench.peers.tuntas import Tuntas
 from bench.peers.world import World
+from bench.receivers import receiver, seen
 from support.running import wait_for
 
 WRITERS = 4

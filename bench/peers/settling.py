@@ -10,7 +10,8 @@ import asyncio
 
 from bench.peers.figures import TUNTAS
 from bench.peers.world import World
-from tuntas.browser import CdpSession, StopLimits
+from tuntas.browser import CdpSession
+from tuntas.processes import StopLimits
 from tuntas.whatsapp import ChromiumEngine, EngineLimits
 from tuntas.whatsapp.page import PageLimits
 

@@ -16,7 +16,6 @@ from typing import Protocol
 
 import httpx
 
-from bench.outbox import receiver, seen
 from bench.peers.contestant import STEP_SECONDS, Contestant, pair_all
 from bench.peers.figures import Figures
 from bench.peers.samples import percentile
@@ -24,6 +23,7 @@ from bench.peers.trees import Below, cpu_seconds
 from bench.peers.tuntas import Tuntas
 from bench.peers.web_js import WebJs
 from bench.peers.world import World
+from bench.receivers import receiver, seen
 from support.running import KEY, Sandbox, wait_for
 
 SESSIONS = ("talk0", "talk1", "talk2", "talk3")

@@ -16,7 +16,7 @@ from bench.peers.contestant import STEP_SECONDS, InAStack
 from bench.peers.figures import WEB_JS, WEB_JS_SHELL
 from support.web_js_bots import Bots, bots
 from support.whatsapp_web_js import launch_options
-from tuntas.browser import Kind
+from tuntas.browser import BrowserKind
 
 # As the seed has it: log out, a second, destroy; then delete the folder, at most three attempts, two seconds apart.
 RECIPE = """
@@ -45,7 +45,7 @@ class WebJs(InAStack):
         self.name = WEB_JS_SHELL if shell else WEB_JS
         self._folder = folder
         self._sessions = sessions
-        self._launch = launch_options(Kind.HEADLESS_SHELL if shell else Kind.CHROMIUM, *flags)
+        self._launch = launch_options(BrowserKind.HEADLESS_SHELL if shell else BrowserKind.CHROMIUM, *flags)
         self._since: dict[str, int] = {}
         self._started: dict[str, int] = {}
         self.bots: Bots

@@ -17,8 +17,9 @@ from bench.peers.tuntas import Tuntas
 from bench.peers.web_js import WebJs
 from support.processes import installed_browsers
 from support.running import Sandbox, running
-from support.whatsapp_web_js import node_modules
-from tuntas.browser import Candidate, Kind, become_subreaper, version_of
+from support.whatsapp_web_js import PAGE_VERSION, node_modules
+from tuntas.browser import BrowserKind, Candidate, version_of
+from tuntas.processes import become_subreaper
 
 
 class CannotRun(Exception):
@@ -38,7 +39,7 @@ class Browsers:
 def browsers() -> Browsers:
     """Return a chrome-headless-shell and a full Chromium. Raises CannotRun."""
     found = {one.kind: one for one in installed_browsers()}
-    shell, full = found.get(Kind.HEADLESS_SHELL), found.get(Kind.CHROMIUM)
+    shell, full = found.get(BrowserKind.HEADLESS_SHELL), found.get(BrowserKind.CHROMIUM)
     if shell is None or full is None:
         missing = "chrome-headless-shell" if shell is None else "full Chromium, which whatsapp-web.js launches"
         message = f"There is no {missing}. On Debian, as root: apt-get install chromium chromium-headless-shell"
@@ -125,6 +126,8 @@ def world(folder: Path, limit_seconds: float) -> Iterator[World]:
     try:
         sandbox = Sandbox(folder, "--https-port", "0")
         with running(sandbox):
+            # One page for all: the newest that whatsapp-web.js can read.
+            sandbox.fault("page_version", version=PAGE_VERSION)
             yield World(folder, sandbox, here, ends_at)
     finally:
         # Whatever a measurement that was cut off knows no more: as their reaper we do.

@@ -1,3 +1,3 @@
 """Tuntas runs WhatsApp Web sessions and brings every one cleanly through its whole life."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

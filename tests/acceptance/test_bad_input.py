@@ -181,11 +181,12 @@ def test_a_wrong_setting_is_one_line_that_names_it(tmp_path: Path) -> None:
 
 def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     folder = tmp_path / "data"
-    folder.mkdir()
+    folder.mkdir(mode=0o700)  # as a server makes it
     with sqlite3.connect(folder / "tuntas.db") as database:
         database.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
         database.execute("INSERT INTO alembic_version VALUES ('9999')")
     database.close()
+    (folder / "tuntas.db").chmod(0o600)
     before = (folder / "tuntas.db").read_bytes()
     done = run("serve", "--port", "0", "--data-dir", str(folder))
     assert done.returncode == 1

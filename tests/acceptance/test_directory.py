@@ -25,6 +25,8 @@ def test_chats_are_listed_archived_marked_cleared_and_deleted(server: Server, sa
         at_ani = f"/api/chats/chats/{ani}@c.us"
 
         by_name = {"sortBy": "name", "sortOrder": "asc"}
+        # The event is told as soon as the message is there; the page's list of chats follows.
+        wait_for(lambda: [chat_of(server, one)["unreadCount"] for one in (ani, budi)] == [1, 1], what="both are unread")
         found = server.http.get("/api/chats/chats", params=by_name).json()
         assert [(one["id"], one["name"]) for one in found] == [(f"{ani}@c.us", "Ani"), (f"{budi}@c.us", "Budi")]
         assert found[0]["unreadCount"] == 1
@@ -34,12 +36,12 @@ def test_chats_are_listed_archived_marked_cleared_and_deleted(server: Server, sa
 
         sandbox.call("POST", f"/phones/{ani}/picture", {"data": JPEG})
         address = server.http.get(f"{at_ani}/picture").json()["url"]
-        assert httpx.get(address, trust_env=False).content == base64.b64decode(JPEG)
+        assert httpx.get(address, trust_env=False, timeout=60).content == base64.b64decode(JPEG)
         seen = server.http.get("/api/chats/chats/overview", params={"ids": ani}).json()
         assert [(one["name"], one["picture"]) for one in seen] == [("Ani", address)]
         asked = {"filter": {"ids": [budi]}, "pagination": {"limit": 5}}
         seen = server.http.post("/api/chats/chats/overview", json=asked).json()
-        assert [(one["name"], one["picture"], one["lastMessage"]["body"]) for one in seen] == [("Budi", None, "second")]
+        assert [(one["name"], one["picture"], one["lastMessage"]["body"]) for one in seen] == [("Budi", "", "second")]
 
         assert server.http.post(f"{at_ani}/archive").json() == {"success": True}
         event = receiver.wait_for("chat.archive", archived=True)
@@ -80,7 +82,7 @@ def test_contacts_are_found_looked_at_and_blocked(server: Server, sandbox: Sandb
         return server.http.get(f"/api/contacts{path}", params={"session": "people"} | asked)
 
     exists = get("/check-exists", phone=f"+{ani}").json()
-    assert exists == {"numberExists": True, "chatId": f"{ani}@c.us"}
+    assert exists == {"numberExists": True, "chatId": f"{ani}@c.us", "pn": f"{ani}@c.us", "lid": exists["lid"]}
     assert get("/check-exists", phone=nobody).json() == {"numberExists": False, "chatId": None}
     found = get("", contactId=ani).json()
     assert (found["id"], found["number"], found["pushname"]) == (f"{ani}@c.us", ani, "Ani Wijaya")
@@ -90,7 +92,7 @@ def test_contacts_are_found_looked_at_and_blocked(server: Server, sandbox: Sandb
     assert [one["number"] for one in get("/all", limit=1, sortOrder="desc").json()] == [ani]
     assert get("/about", contactId=ani).json() == {"about": "At work"}
     address = get("/profile-picture", contactId=ani).json()["profilePictureURL"]
-    assert httpx.get(address, trust_env=False).headers["content-type"] == "image/jpeg"
+    assert httpx.get(address, trust_env=False, timeout=60).headers["content-type"] == "image/jpeg"
     assert get("/profile-picture", contactId=shop).json() == {"profilePictureURL": None}
     for path in ("", "/about", "/profile-picture"):
         assert problem(get(path, contactId=nobody)) == (404, "not_found_in_whatsapp"), path
@@ -109,6 +111,26 @@ def test_contacts_are_found_looked_at_and_blocked(server: Server, sandbox: Sandb
 
     wait_for(texts, what="a message of somebody who is not blocked")
     assert texts() == ["and now?"]
+
+    # What the account calls somebody: on the page, on the phone, and after a restart.
+    at_ani = f"/api/people/contacts/{ani}@c.us"
+    named = {"firstName": "Ani", "lastName": "from the market"}
+    assert server.http.put(at_ani, json=named).json() == {"success": True}
+    (saved,) = sandbox.call("GET", f"/phones/{shop}/contacts")
+    assert (saved["phone"]["number"], saved["first_name"], saved["last_name"]) == (ani, "Ani", "from the market")
+    found = get("", contactId=ani).json()
+    assert (found["name"], found["shortName"], found["pushname"]) == ("Ani from the market", "Ani", "Ani Wijaya")
+    by_phone = {"number": ani, "first_name": "Mrs Wijaya", "last_name": ""}
+    sandbox.call("POST", f"/phones/{shop}/contacts/contact_save", by_phone)
+    wait_for(lambda: get("", contactId=ani).json()["name"] == "Mrs Wijaya", what="the name given on the phone")
+    assert server.http.put(at_ani, json={"firstName": "Ani"}).json() == {"success": True}
+    assert server.http.post("/api/sessions/people/restart").is_success
+    server.wait_status("people", "WORKING")
+    assert get("", contactId=ani).json()["name"] == "Ani"
+    assert problem(server.http.put(f"/api/people/contacts/{nobody}", json=named)) == (404, "not_found_in_whatsapp")
+    for wrong in ({"firstName": " "}, {"lastName": "Wijaya"}, {"firstName": "x" * 101}):
+        assert problem(server.http.put(at_ani, json=wrong)) == (422, "invalid_input"), wrong
+
     unknown = {"session": "people", "contactId": nobody}
     assert problem(server.http.post("/api/contacts/block", json=unknown)) == (404, "not_found_in_whatsapp")
 

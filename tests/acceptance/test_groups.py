@@ -40,6 +40,11 @@ def people(*numbers: str) -> dict[str, Any]:
     return {"participants": [{"id": f"{number}@c.us"} for number in numbers]}
 
 
+def groups_of(sandbox: Sandbox, number: str) -> list[Any]:
+    """Return the groups that a phone is in."""
+    return list(sandbox.call("GET", f"/phones/{number}/groups"))
+
+
 def problem(answer: httpx.Response) -> tuple[int, str]:
     """Return what identifies an error."""
     return answer.status_code, str(answer.json()["code"])
@@ -52,6 +57,7 @@ def test_a_group_is_made_changed_written_in_and_left(server: Server, sandbox: Sa
     with Receiver() as receiver:
         server.pair(sandbox, "crowd", shop, config={"webhooks": [{"url": receiver.url, "events": ["*"]}]})
         groups = Groups(server, "crowd")
+        receiver.wait_for("state.change", state="CONNECTED")
         assert groups.get() == []
         assert problem(groups.ask("POST", "", {"name": "Street"} | people("628999999999"))) == (
             404,
@@ -66,13 +72,15 @@ def test_a_group_is_made_changed_written_in_and_left(server: Server, sandbox: Sa
         assert (made["subject"], made["owner"]) == ("Street", f"{shop}@c.us")
         assert groups.roles(group_id) == {shop: "superadmin", ani: "participant"}
         assert receiver.wait_for("group.v2.join")["payload"]["group"]["id"] == group_id
-        assert [one["id"] for one in sandbox.call("GET", f"/phones/{ani}/groups")] == [group_id]
+        wait_for(lambda: [one["id"] for one in groups_of(sandbox, ani)] == [group_id], what="the group on Ani's phone")
 
         at = f"/{group_id}"
         assert groups.do("POST", f"{at}/participants/add", people(budi, ani)) == {"success": True, "failed": []}
+        older = receiver.wait_for("group.join", chatId=group_id)["payload"]
+        assert (older["type"], older["author"], older["recipientIds"]) == ("add", f"{shop}@c.us", [f"{budi}@c.us"])
         told = receiver.wait_for("group.v2.participants", type="join")["payload"]
         assert told["group"] == {"id": group_id}
-        assert told["participants"] == [{"id": f"{budi}@c.us", "role": "participant"}]
+        assert told["participants"] == [{"id": f"{budi}@c.us", "pn": f"{budi}@c.us", "role": "participant"}]
         groups.do("POST", f"{at}/admin/promote", people(budi))
         groups.do("POST", f"{at}/admin/promote", people(budi))
         assert groups.roles(group_id)[budi] == "admin"
@@ -101,8 +109,8 @@ def test_a_group_is_made_changed_written_in_and_left(server: Server, sandbox: Sa
         sent = server.send("crowd", group_id, "Party on Friday")
         assert sent.status_code == 201, sent.text
         assert sent.json()["id"].startswith(f"true_{group_id}_")
-        wait_for(lambda: "Party on Friday" in sandbox.texts(ani), what="the text on Ani's phone")
-        assert "Party on Friday" in sandbox.texts(budi)
+        for number in (ani, budi):
+            wait_for(lambda: "Party on Friday" in sandbox.texts(number), what=f"the text on {number}")  # noqa: B023
         receiver.wait_for("message.ack", id=sent.json()["id"], ackName="DEVICE")
         sandbox.call("POST", f"/phones/{ani}/read", {"chat": group_id})
         sandbox.call("POST", f"/phones/{budi}/read", {"chat": group_id})
@@ -114,6 +122,7 @@ def test_a_group_is_made_changed_written_in_and_left(server: Server, sandbox: Sa
         assert [one["body"] for one in read] == ["I bring cake", "Party on Friday"]
 
         groups.do("POST", f"{at}/participants/remove", people(budi))
+        assert receiver.wait_for("group.leave", chatId=group_id)["payload"]["type"] == "remove"
         assert receiver.wait_for("group.v2.participants", type="leave")["payload"]["participants"][0]["role"] == "left"
         assert set(groups.roles(group_id)) == {shop, ani}
         assert groups.do("POST", f"{at}/leave") == {"success": True}
@@ -128,7 +137,7 @@ def test_a_group_is_made_changed_written_in_and_left(server: Server, sandbox: Sa
         groups.do("DELETE", f"/{short}")
         assert receiver.wait_for("group.v2.leave")["payload"]["group"] == {"id": short}
         assert server.http.get("/api/crowd/chats").json() == []
-        assert sandbox.call("GET", f"/phones/{ani}/groups")[0]["members"][0]["role"] == "admin"
+        wait_for(lambda: groups_of(sandbox, ani)[0]["members"][0]["role"] == "admin", what="Ani takes over")
 
 
 def test_a_group_of_others_is_joined_by_invitation_and_not_administered(server: Server, sandbox: Sandbox) -> None:

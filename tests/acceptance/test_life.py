@@ -37,7 +37,9 @@ def test_from_qr_to_messages_to_deletion(server: Server, sandbox: Sandbox) -> No
 
         sandbox.scan(SHOP, value)
         server.wait_status("life", "WORKING")
-        assert server.http.get("/api/sessions/life/me").json() == {"id": f"{SHOP}@c.us", "pushName": "Toko Sinar"}
+        me = server.http.get("/api/sessions/life/me").json()
+        assert (me["id"], me["pushName"]) == (f"{SHOP}@c.us", "Toko Sinar")
+        assert me["lid"].endswith("@lid")
         assert server.http.get("/api/screenshot", params={"session": "life"}).content.startswith(PNG)
         assert server.http.get("/api/life/auth/qr").json()["code"] == "wrong_session_status"
 
@@ -46,7 +48,7 @@ def test_from_qr_to_messages_to_deletion(server: Server, sandbox: Sandbox) -> No
         assert event["payload"]["from"] == f"{BUDI}@c.us"
         assert event["payload"]["body"] == "Is it open?"
         assert event["payload"]["fromMe"] is False
-        assert event["me"] == {"id": f"{SHOP}@c.us", "pushName": "Toko Sinar"}
+        assert event["me"] == me
         assert event["metadata"] == {"customer": "42"}
         assert event["engine"] == "WPP"
 

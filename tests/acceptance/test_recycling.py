@@ -38,10 +38,15 @@ def test_a_browser_that_grew_is_replaced_and_no_message_is_lost_or_doubled(
         wait_for(
             lambda: sum(one["event"] == "message" for one in receiver.seen) >= sent, what="all that came in is told"
         )
+        changed = ["WORKING", "STARTING", "WORKING"]
+        wait_for(lambda: statuses(receiver)[-3:] == changed, what="the change is told")
         told = [one["payload"]["body"] for one in receiver.seen if one["event"] == "message"]
-        statuses = [one["payload"]["status"] for one in receiver.seen if one["event"] == "session.status"]
     assert told == [f"in {number}" for number in range(sent)]
     arrived = [text for text in sandbox.texts(CUSTOMER) if text.startswith("out ")]
     assert arrived == [f"out {number}" for number in range(sent)]
-    assert statuses[-3:] == ["WORKING", "STARTING", "WORKING"]
     assert server.story("grown").count("recycled") == 3, "one change within the pause"
+
+
+def statuses(receiver: Receiver) -> list[str]:
+    """Return the statuses that were told, oldest first."""
+    return [str(one["payload"]["status"]) for one in receiver.seen if one["event"] == "session.status"]

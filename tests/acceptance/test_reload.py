@@ -13,7 +13,7 @@ import psutil
 import tuntas
 from support.running import Child, Sandbox, alive, running, tree_of, wait_for
 
-KEY = "reload-key"
+KEY = "reload-key-of-enough-characters"
 
 
 def server_pid(data_dir: Path) -> int | None:

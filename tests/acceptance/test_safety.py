@@ -10,7 +10,7 @@ import httpx
 import psutil
 
 from conftest import StartServer
-from support.running import Child, Sandbox, Server, running
+from support.running import KEY, Child, Sandbox, Server, running
 
 
 def plain_server(data_dir: Path) -> Child:
@@ -25,12 +25,18 @@ def test_the_first_start_prints_a_key_once_and_stores_only_its_hash(tmp_path: Pa
         line = first.process.stdout.readline()
         key = line.rsplit(" ", 1)[-1].strip()
         assert len(key) >= 32
-        assert httpx.get(f"{first.url}/api/sessions", headers={"X-Api-Key": key}, trust_env=False).status_code == 200
+        assert (
+            httpx.get(f"{first.url}/api/sessions", headers={"X-Api-Key": key}, trust_env=False, timeout=60).status_code
+            == 200
+        )
     second = plain_server(folder)
     with running(second):
         assert second.process.stdout is not None
         assert key not in second.process.stdout.readline()
-        assert httpx.get(f"{second.url}/api/sessions", headers={"X-Api-Key": key}, trust_env=False).status_code == 200
+        assert (
+            httpx.get(f"{second.url}/api/sessions", headers={"X-Api-Key": key}, trust_env=False, timeout=60).status_code
+            == 200
+        )
     stored = b"".join(path.read_bytes() for path in folder.glob("tuntas.db*"))
     assert key.encode() not in stored
     assert key not in (tmp_path / "plain.log").read_text()
@@ -53,7 +59,7 @@ def test_logs_hold_no_body_no_qr_and_no_key(start_server: StartServer, sandbox: 
     server.http.delete("/api/sessions/quiet")
     log = server.log.read_text()
     assert "state_changed" in log
-    for secret in ("outgoing secret", "incoming secret", "refused secret", qr, qr.split(",")[1], "test-key"):
+    for secret in ("outgoing secret", "incoming secret", "refused secret", qr, qr.split(",")[1], KEY):
         assert secret not in log
 
 

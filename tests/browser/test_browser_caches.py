@@ -13,7 +13,8 @@ import pytest
 
 from support.processes import installed_browsers
 from support.until import until
-from tuntas.browser import Candidate, StopLimits
+from tuntas.browser import Candidate
+from tuntas.processes import StopLimits
 from tuntas.profiles import loaded_bytes
 from tuntas.whatsapp import ChromiumEngine, EngineLimits
 from tuntas.whatsapp.page import PageLimits

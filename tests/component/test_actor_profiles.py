@@ -9,18 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from component.test_actor import LIMITS, World, play
 from component.test_storage import a_session
+from support.actor_world import LIMITS, World
+from support.actor_world import play_on_disk as play
 from tuntas.foundation.backoff import Backoff
 from tuntas.foundation.clock import SystemClock
 from tuntas.foundation.tasks import spawn
 from tuntas.profiles import ProfileStore, Reason, RemovalState
 from tuntas.profiles.marker import NAME as MARKER_NAME
+from tuntas.sessions.commands import CommandKind
 from tuntas.sessions.errors import TryLater
 from tuntas.sessions.machine import State
 from tuntas.sessions.model import PageLost
 from tuntas.sessions.service import SessionService
-from tuntas.sessions.wishes import WishKind
 
 SLOW = replace(LIMITS, restart_backoff=Backoff(600.0, 600.0))
 
@@ -34,7 +35,7 @@ def test_a_file_at_the_profile_s_place_is_a_fault_with_a_reason_and_stays(tmp_pa
         intruder = here.profiles / "s"
         intruder.write_text("not a folder")
         actor = await here.supervisor.add(a_session("s"))
-        spawn(actor.ask(WishKind.START, asked_by="test"), name="start")
+        spawn(actor.ask(CommandKind.START, asked_by="test"), name="start")
         await here.reach("s", State.FAILED)
         assert "profile_unusable" in await reasons(here)
         assert not here.engine.pages
@@ -50,7 +51,7 @@ def test_a_folder_that_is_no_longer_ours_is_told_and_left_alone_when_its_session
     async def scene(here: World) -> None:
         await here.working()
         actor = here.supervisor.find("s")
-        await actor.ask(WishKind.STOP, asked_by="test")
+        await actor.ask(CommandKind.STOP, asked_by="test")
         profile = here.profiles / "s"
         elsewhere = tmp_path / "elsewhere"
         if change == "it became a link":
@@ -59,7 +60,7 @@ def test_a_folder_that_is_no_longer_ours_is_told_and_left_alone_when_its_session
         else:
             (profile / MARKER_NAME).unlink()
             (profile / "precious").touch()
-        outcome = await actor.ask(WishKind.REMOVE, asked_by="test")
+        outcome = await actor.ask(CommandKind.REMOVE, asked_by="test")
         assert outcome.record.state is State.REMOVED
         assert outcome.removal is not None
         assert (outcome.removal.state, outcome.removal.reason) == (RemovalState.STUCK, Reason.REFUSED)
@@ -72,9 +73,9 @@ def test_a_folder_that_is_no_longer_ours_is_told_and_left_alone_when_its_session
 
 @pytest.mark.parametrize(
     ("kind", "state"),
-    [(WishKind.STOP, State.STOPPED), (WishKind.REMOVE, State.REMOVED), (WishKind.START, State.STARTING)],
+    [(CommandKind.STOP, State.STOPPED), (CommandKind.REMOVE, State.REMOVED), (CommandKind.START, State.STARTING)],
 )
-def test_nobody_has_to_wait_for_a_backoff(tmp_path: Path, kind: WishKind, state: State) -> None:
+def test_nobody_has_to_wait_for_a_backoff(tmp_path: Path, kind: CommandKind, state: State) -> None:
     async def scene(here: World) -> None:
         page = await here.working()
         page.sink(PageLost("page_crashed", "told so"))

@@ -6,13 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from component.test_actor import ME, World, play
+from support.actor_world import World, play
+from support.told_page import ME
 from support.until import until
 from tuntas.events import Message, message_of
+from tuntas.sessions.commands import CommandKind
 from tuntas.sessions.errors import PageUnavailable
 from tuntas.sessions.machine import State
 from tuntas.sessions.model import Connected, MessageSeen, PageLost
-from tuntas.sessions.wishes import WishKind
 
 THEN = 1_800_000_000
 
@@ -73,7 +74,7 @@ def test_the_history_of_an_account_that_was_just_linked_is_no_news(tmp_path: Pat
         assert page.asked_since == []
         # After a logout it may be another account: its history is none either.
         actor = here.supervisor.find("s")
-        await actor.ask(WishKind.LOG_OUT, asked_by="test")
+        await actor.ask(CommandKind.LOG_OUT, asked_by="test")
         assert actor.record.seen_until is None
         await until(lambda: len(here.engine.pages) == 2)
         here.engine.page.sink(Connected(ME))
@@ -91,7 +92,7 @@ def test_a_page_that_does_not_answer_is_replaced_and_nothing_is_passed_over(tmp_
         await again(here, 2)
         page = here.engine.page
 
-        async def silent(name: str, arguments: Any) -> Any:
+        async def silent(*_: Any, **__: Any) -> Any:
             message = "no answer"
             raise PageUnavailable(message)
 
@@ -121,5 +122,34 @@ def test_a_message_is_published_once_however_often_the_page_tells_of_it(tmp_path
         assert await told(here) == ["1", "2"]
         everything = await here.log.after(0, None, ["message.any"], limit=100)
         assert len(everything) == 3
+
+    play(tmp_path, scene)
+
+
+def test_what_could_not_be_read_is_asked_for_until_it_can_be_and_told_once(tmp_path: Path) -> None:
+    async def scene(here: World) -> None:
+        page = await here.working()
+        page.sink(seen(1))
+        page.sink(MessageSeen(message_of(stored(2) | {"body": "", "type": "ciphertext"})))
+        page.sink(seen(30))
+        await until(lambda: here.supervisor.find("s").record.seen_until == THEN + 60 * 30)
+        assert await told(here) == ["1", "30"]
+        await again(here, 2)
+        page = here.engine.page
+        page.stored = [stored(2) | {"body": "", "type": "ciphertext"}, stored(30)]
+        page.sink(Connected(ME))
+        await until(lambda: page.asked_waiting)
+        assert page.asked_waiting == [[stored(2)["id"]]]
+        await again(here, 3)
+        page = here.engine.page
+        page.stored = [stored(2), stored(30)]
+        page.sink(Connected(ME))
+        page.sink(seen(2))
+        page.sink(seen(31))
+        await until(lambda: here.supervisor.find("s").record.seen_until == THEN + 60 * 31)
+        assert await told(here) == ["1", "30", "2", "31"]
+        assert len(await here.log.after(0, None, ["message.waiting"], limit=100)) == 1
+        assert page.asked_waiting == [[stored(2)["id"]]]
+        assert await here.store.unreadable(here.supervisor.find("s").record) == []
 
     play(tmp_path, scene)

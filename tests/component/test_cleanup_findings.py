@@ -10,21 +10,25 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
 from support.journal import FileJournal
-from tuntas.browser import Member, ProcessIdentity, StopLimits, identify
-from tuntas.browser.process_table import row_of
+from tuntas.cleanup.cleaner import Cleaner
+from tuntas.cleanup.leftovers import Doomed, FoundBrowser, Kept, Plan, Report, document, holder_of
+from tuntas.cleanup.locks import clear_locks
+from tuntas.cleanup.orphans import end_browser
+from tuntas.cleanup.survey import CleanupCommand, Scene, survey
+from tuntas.cleanup.web_js import NoSuchFolder, clean_web_js, survey_web_js
 from tuntas.foundation.clock import SystemClock
-from tuntas.profiles import Holder, ProfileStore, Remover
-from tuntas.sessions.cleanup import Cleaner, CleanupWish, Scene, survey
-from tuntas.sessions.leftovers import Doomed, Kept, Plan, Report, StrayBrowser, document, holder_of
-from tuntas.sessions.locks import clear_locks, lock_in, names_other_host
-from tuntas.sessions.strays import browsers_on, end_browser
-from tuntas.sessions.web_js import NoSuchFolder, clean_web_js, survey_web_js
+from tuntas.processes import Member, ProcessIdentity, StopLimits, identify
+from tuntas.processes.browsers import browsers_on
+from tuntas.processes.process_table import row_of
+from tuntas.processes.singleton import lock_in, names_other_host
+from tuntas.profiles import Holder, ProfileStore, Removal, RemovalState, Remover
 
 LEFTOVER = ".being-deleted-01hzy0000000000000000000ab"
 
@@ -98,10 +102,10 @@ def test_no_lock_and_one_of_this_host_are_nobody_else_s(folder: Path) -> None:
 
 def test_an_orphan_has_nobody_but_itself_to_name() -> None:
     identity = ProcessIdentity(4711, 1.0, 4711, "boot", Path("/profile"))
-    orphan = StrayBrowser("XX", identity, 3)
+    orphan = FoundBrowser("XX", identity, 3)
     assert holder_of(orphan) == (Holder(4711, "browser", "command line", "/profile"),)
     assert Plan(browsers=(orphan,)).warnings() == []
-    owned = StrayBrowser("XX", identity, 3, owner=Member(1, 1.0, "node"))
+    owned = FoundBrowser("XX", identity, 3, owner=Member(1, 1.0, "node"))
     assert [holder.name for holder in holder_of(owned)] == ["node", "browser"]
     assert "node (pid 1)" in Plan(browsers=(owned,)).warnings()[0]
 
@@ -122,11 +126,11 @@ def test_an_ending_that_comes_too_late_ends_nobody(tmp_path: Path, is_orphan: bo
         assert row is not None
         then = ProcessIdentity(row.pid, row.create_time - 1, row.pid, identify(row.pid, tmp_path).boot_id, tmp_path)
         known = () if is_orphan else (Member(row.pid, row.create_time - 1, row.name),)
-        assert not asyncio.run(_ended(StrayBrowser("XX", then, 1, known)))
+        assert not asyncio.run(_ended(FoundBrowser("XX", then, 1, known)))
         assert bystander.status() != psutil.STATUS_ZOMBIE
 
 
-async def _ended(browser: StrayBrowser) -> bool:
+async def _ended(browser: FoundBrowser) -> bool:
     return await end_browser(browser, StopLimits())
 
 
@@ -150,7 +154,7 @@ def test_a_file_is_no_folder_of_sessions_and_says_what_to_name(tmp_path: Path) -
     (tmp_path / "file").touch()
     for path in (tmp_path / "file", tmp_path / "missing"):
         with pytest.raises(NoSuchFolder, match="Name the folder that holds"):
-            survey_web_js(path, CleanupWish())
+            survey_web_js(path, CleanupCommand())
 
 
 def test_what_cannot_be_deleted_is_named_with_its_size_and_place(folder: Path) -> None:
@@ -159,12 +163,12 @@ def test_what_cannot_be_deleted_is_named_with_its_size_and_place(folder: Path) -
     precious.write_bytes(b"x" * 10_000)
     with immutable(precious):
         told: list[str] = []
-        report = asyncio.run(clean_web_js(survey_web_js(folder, CleanupWish()), told.append))
+        report = asyncio.run(clean_web_js(survey_web_js(folder, CleanupCommand()), told.append))
         assert told == [f"Deleting session-old{LEFTOVER}"]
         (kept,) = report.kept
         assert (kept.path, kept.reason) == (folder / f"session-old{LEFTOVER}", "immutable")
         assert (report.removed, report.bytes_freed) == ((), 0)
-    report = asyncio.run(clean_web_js(survey_web_js(folder, CleanupWish())))
+    report = asyncio.run(clean_web_js(survey_web_js(folder, CleanupCommand())))
     assert [one.path.name for one in report.removed] == [f"session-old{LEFTOVER}"]
     assert report.bytes_freed >= 10_000
 
@@ -172,7 +176,7 @@ def test_what_cannot_be_deleted_is_named_with_its_size_and_place(folder: Path) -
 def test_a_folder_that_must_not_go_is_refused_at_the_last_moment(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Between the plan and its execution somebody has made it his working directory."""
     (folder / f"session-old{LEFTOVER}").mkdir()
-    for wish in (CleanupWish(), CleanupWish("XX")):
+    for wish in (CleanupCommand(), CleanupCommand("XX")):
         plan = survey_web_js(folder, wish)
         (doomed,) = (*plan.folders, *plan.removals)
         with monkeypatch.context() as patch:
@@ -185,7 +189,7 @@ def test_a_folder_that_must_not_go_is_refused_at_the_last_moment(folder: Path, m
 def test_what_has_gone_by_itself_since_the_plan_is_gone(folder: Path) -> None:
     leftover = folder / f"session-old{LEFTOVER}"
     leftover.mkdir()
-    plan = survey_web_js(folder, CleanupWish())
+    plan = survey_web_js(folder, CleanupCommand())
     leftover.rmdir()
     assert asyncio.run(clean_web_js(plan)).kept == ()
 
@@ -200,7 +204,41 @@ class House:
         self.cleaner = Cleaner(self.store, self.remover, SystemClock(), known_folders=known_folders)
 
     def plan(self, session: str) -> Plan:
-        return survey(Scene(self.store, [], [], None), CleanupWish(session))
+        return survey(Scene(self.store, [], [], None), CleanupCommand(session))
+
+
+def test_a_removal_whose_last_byte_is_gone_is_nothing_to_clean_for_the_server_that_closes_it(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    now, trash_path = SystemClock().now(), house.store.trash.path_of("01hzy0000000000000000000ab")
+    removal = Removal("1", "shop", house.store.root / "shop", RemovalState.QUARANTINED, now, now, trash_path)
+    stuck = replace(removal, state=RemovalState.STUCK)
+
+    def planned(removal: Removal, server_pid: int | None) -> list[Path]:
+        plan = survey(Scene(house.store, [], [removal], server_pid), CleanupCommand())
+        return [one.path for one in plan.removals]
+
+    assert planned(removal, os.getpid()) == []
+    assert planned(removal, None) == planned(stuck, os.getpid()) == [trash_path]
+    trash_path.mkdir()
+    assert planned(removal, os.getpid()) == [trash_path]
+
+
+def test_a_child_that_was_just_forked_is_no_browser_of_its_own(tmp_path: Path) -> None:
+    """Until it becomes a helper it has its parent's command line, and the parent would be taken for its owner."""
+    shutil.copy("/bin/sh", tmp_path / "chrome")
+    (tmp_path / "icudtl.dat").touch()
+    script, profile = "(sleep 600; :) & echo ready; wait", f"--user-data-dir={tmp_path / 'shop'}"
+    command = [str(tmp_path / "chrome"), "-c", script, "chrome", profile]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as main:
+        assert main.stdout is not None
+        assert main.stdout.readline() == "ready\n"
+        try:
+            (found,) = browsers_on(lambda profile: profile.parent == tmp_path)
+            assert found.identity.pid == main.pid
+        finally:
+            for member in psutil.Process(main.pid).children(recursive=True):
+                member.kill()
+            main.kill()
 
 
 def test_a_folder_that_a_session_was_given_meanwhile_is_spared(tmp_path: Path) -> None:

@@ -15,10 +15,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from tuntas.foundation.clock import SystemClock
-from tuntas.profiles import HolderScanTimedOut, ProfileStore, RemovalSettings, clear_stale_singleton
-from tuntas.profiles.holders import _Search, deleted_but_open
-from tuntas.profiles.mounts import is_mount_point
-from tuntas.profiles.returns import Return, ReturnWatch
+from tuntas.processes import clear_stale_singleton
+from tuntas.processes.holders import _Search, uses_of
+from tuntas.processes.mounts import is_mount_point
+from tuntas.profiles import ProfileStore, RemovalSettings
+from tuntas.profiles.reappearance import Reappearance, ReappearanceWatch
 from tuntas.profiles.store import FolderTaken
 from tuntas.profiles.trash import quarantine, sync_folder
 
@@ -58,15 +59,14 @@ def test_both_ways_to_look_at_a_process_find_the_same(profile: Path, how: str) -
     more = [f"--user-data-dir={profile}"] if how == "command line" else []
     with holder(how, profile, *more) as pid:
         search = _Search(profile)
-        told = [(one.pid, one.name, one.how, one.path) for one in search._uses_by_proc(pid)]
-        assert [(one.pid, one.name, one.how, one.path) for one in search._uses_by_psutil(pid)] == told
-        assert [found for _, _, found, _ in told] == ([] if how == "nothing" else [how])
+        told = list(search._uses_by_proc(pid))
+        assert list(search._uses_by_psutil(pid)) == told
+        assert [found for found, _, _ in told] == ([] if how == "nothing" else [how])
     assert list(search._uses_by_psutil(pid)) == []
 
 
-def test_a_search_for_deleted_files_that_has_no_time_is_no_proof(profile: Path) -> None:
-    with pytest.raises(HolderScanTimedOut):
-        deleted_but_open(profile, deadline_seconds=0)
+def test_a_look_that_has_no_time_says_that_it_is_not_all(profile: Path) -> None:
+    assert not uses_of((profile,), deadline_seconds=0).in_time
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, which may act as somebody else")
@@ -74,7 +74,7 @@ def test_a_live_process_of_somebody_else_that_is_no_browser_owns_no_lock() -> No
     """Its pid was a browser's once; everybody may read its command line, which names no profile."""
     look = (
         "import os, sys\n"
-        "from tuntas.profiles.singleton import _owner_is_gone\n"
+        "from tuntas.processes.singleton import _owner_is_gone\n"
         "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
         "print(_owner_is_gone(sys.argv[1]))"
     )
@@ -93,7 +93,7 @@ def test_a_lock_that_changes_hands_during_the_look_is_kept(profile: Path, monkey
         lock.symlink_to(f"{gone()}-{os.getpid()}")
         return gone()
 
-    monkeypatch.setattr("tuntas.profiles.singleton.socket.gethostname", meanwhile)
+    monkeypatch.setattr("tuntas.processes.singleton.socket.gethostname", meanwhile)
     assert not clear_stale_singleton(profile)
     assert lock.is_symlink()
 
@@ -154,11 +154,11 @@ def test_an_old_place_that_cannot_be_looked_at_is_not_called_a_return(tmp_path: 
     store.prepare()
     (store.root / "shop").mkdir()
     (store.root / "shop" / ".tuntas-profile.json").mkdir()  # a marker that is no file cannot be read
-    seen: list[Return] = []
+    seen: list[Reappearance] = []
 
     async def look() -> None:
-        watch = ReturnWatch(store, SystemClock(), 0.01)
-        watch.watch(Return(store.root / "shop", "shop", 0))
+        watch = ReappearanceWatch(store, SystemClock(), 0.01)
+        watch.watch(Reappearance(store.root / "shop", "shop", 0))
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.5):
                 await watch.run(seen.append)
@@ -175,7 +175,7 @@ def test_a_mount_point_is_known_whatever_its_name(tmp_path: Path) -> None:
     place.mkdir()
     assert not is_mount_point(place)
     script = (
-        "import sys; from pathlib import Path; from tuntas.profiles.mounts import mounts_within; "
+        "import sys; from pathlib import Path; from tuntas.processes.mounts import mounts_within; "
         "print(Path(sys.argv[1]) in mounts_within(Path(sys.argv[1])))"
     )
     inside = 'mount -t tmpfs none "$1" && exec "$2" -c "$3" "$1"'

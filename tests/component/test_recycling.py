@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from component.test_actor import LIMITS, ME, ToldPage, World, play
 from component.test_invariants import story
 from component.test_sending import send, settled
+from support.actor_world import LIMITS, World, play
+from support.told_page import ME, ToldPage
 from support.until import until
+from tuntas.sessions.commands import CommandKind
 from tuntas.sessions.machine import State, Status
 from tuntas.sessions.model import Connected
-from tuntas.sessions.wishes import WishKind
 
 LIMIT_BYTES = 500_000_000
 GROWING = dataclasses.replace(
@@ -55,7 +56,7 @@ def test_a_send_under_way_is_waited_for_and_the_next_one_goes_out_on_the_fresh_p
         first = send(here, "first")
         await until(lambda: page.sending)
         page.weighs_bytes = LIMIT_BYTES + 1
-        await until(lambda: here.supervisor.find("s")._growth.is_overgrown)
+        await until(lambda: here.supervisor.find("s").memory.growth.is_overgrown)
         second = send(here, "second")
         page.may_send.set()
         await settled(first)
@@ -107,11 +108,11 @@ def test_a_stop_wins_and_the_next_start_has_its_own_reason(tmp_path: Path) -> No
         await until(lambda: page.sending)
         page.weighs_bytes = LIMIT_BYTES + 1
         actor = here.supervisor.find("s")
-        await until(lambda: actor._growth.is_overgrown)
-        assert (await actor.ask(WishKind.STOP, asked_by="test")).record.state is State.STOPPED
+        await until(lambda: actor.memory.growth.is_overgrown)
+        assert (await actor.ask(CommandKind.STOP, asked_by="test")).record.state is State.STOPPED
         page.may_send.set()
         await settled(waiting)
-        await actor.ask(WishKind.START, asked_by="test")
+        await actor.ask(CommandKind.START, asked_by="test")
         assert (await story(here))[-1].reason == "start_requested"
 
     play(tmp_path, scene, GROWING)

@@ -8,28 +8,35 @@ from pathlib import Path
 
 import pytest
 
-from component.test_actor import LIMITS, ME, UNPACED, ToldPage, World, play
 from component.test_storage import a_session
+from support.actor_world import LIMITS, UNPACED, World, play
+from support.told_page import ME, ToldPage
 from support.until import until
-from tuntas.events import Message
 from tuntas.foundation.tasks import end, spawn
-from tuntas.sessions.errors import KeyReused, Overloaded, PageRefused, PageUnavailable, TryLater, WrongStatus
+from tuntas.sessions.commands import CommandKind
+from tuntas.sessions.errors import (
+    AccountRestricted,
+    KeyReused,
+    OutcomeUnknown,
+    Overloaded,
+    PageRefused,
+    PageUnavailable,
+    TryLater,
+    WrongStatus,
+)
 from tuntas.sessions.machine import State
 from tuntas.sessions.model import Connected, PageLost, QrShown
+from tuntas.sessions.outgoing import MessageKind, OutgoingMessage
 from tuntas.sessions.pacing import Pace
-from tuntas.sessions.ports import WhatsAppPage
 from tuntas.sessions.sending import SendRequest, Sent
-from tuntas.sessions.wishes import WishKind
 
 
-def send(here: World, text: str, key: str | None = None, pace: Pace | None = None) -> asyncio.Task[Sent]:
-    actor = here.supervisor.find("s")
-
-    async def act(page: WhatsAppPage, token: str) -> Message:
-        return await page.send("text", {"chatId": "628@c.us", "body": text}, token=token)
-
-    request = SendRequest(fingerprint=text, key=key, pace=pace)
-    return spawn(actor.send(request, act), name=f"send {text}")
+def send(
+    here: World, text: str, key: str | None = None, pace: Pace | None = None, to: str = "628@c.us"
+) -> asyncio.Task[Sent]:
+    message = OutgoingMessage(MessageKind.TEXT, {"chatId": to, "body": text})
+    request = SendRequest(message, fingerprint=text, key=key, pace=pace)
+    return spawn(here.supervisor.find("s").send(request), name=f"send {text}")
 
 
 async def settled(*sends: asyncio.Task[Sent]) -> None:
@@ -83,18 +90,39 @@ def test_a_page_that_dies_in_the_middle_is_asked_for_the_very_message_and_does_n
         with pytest.raises(PageUnavailable):
             await cut_off
         await until(lambda: len(here.engine.pages) == 2)
-        tokens: list[str] = []
-
-        async def note(page: WhatsAppPage, token: str) -> Message:
-            tokens.append(token)
-            return await page.send("text", {"chatId": "628@c.us", "body": "hello"}, token=token)
-
         here.engine.page.sink(Connected(ME))
-        actor = here.supervisor.find("s")
         for _ in range(2):
-            await actor.sends.send(SendRequest("hello", "k"), actor.working_page, note)
+            await send(here, "hello", "k")
+        tokens = here.engine.page.tokens
         assert len(tokens) == 1
         assert list(here.engine.page.sent) == tokens
+
+    play(tmp_path, scene)
+
+
+def test_what_gets_its_id_from_whatsapp_is_not_sent_again_where_nobody_knows_whether_it_went_out(
+    tmp_path: Path,
+) -> None:
+    async def scene(here: World) -> None:
+        def forward() -> asyncio.Task[Sent]:
+            message = OutgoingMessage(MessageKind.FORWARD, {"chatId": "628@c.us", "body": "a copy"})
+            return spawn(here.supervisor.find("s").send(SendRequest(message, "a copy", "k")), name="forward")
+
+        page = await here.working()
+        page.may_send.clear()
+        cut_off = forward()
+        await until(lambda: page.sending)
+        page.sink(PageLost("page_crashed", "told so"))
+        await until(lambda: not page.is_open)
+        page.may_send.set()
+        with pytest.raises(OutcomeUnknown):
+            await cut_off
+        await until(lambda: len(here.engine.pages) == 2)
+        here.engine.page.sink(Connected(ME))
+        for _ in range(2):
+            with pytest.raises(OutcomeUnknown, match="another key"):
+                await forward()
+        assert here.engine.page.sending == []
 
     play(tmp_path, scene)
 
@@ -126,11 +154,51 @@ def test_what_whatsapp_refuses_frees_its_key(tmp_path: Path) -> None:
     play(tmp_path, scene)
 
 
+def test_those_who_may_not_be_written_to_cost_the_others_neither_their_order_nor_their_pace(tmp_path: Path) -> None:
+    async def scene(here: World) -> None:
+        page = await here.working()
+        page.strangers = {"1@c.us"}
+        pace = Pace(per_minute=0.1, burst=3)
+        for _ in range(5):
+            with pytest.raises(AccountRestricted):
+                await send(here, "buy", "k", pace=pace, to="1@c.us")
+        answers = [await send(here, text, pace=pace) for text in ("one", "two")]
+        assert [one.message.body for one in answers] == ["one", "two"]
+        page.strangers.clear()
+        last = await send(here, "buy", "k", pace=pace, to="1@c.us")
+        assert last.message.body == "buy", "its key was free, and only the next would wait ten minutes"
+
+    play(tmp_path, scene)
+
+
+def test_what_whatsapp_did_not_take_before_the_server_died_is_sent_anew_under_another_id(tmp_path: Path) -> None:
+    async def scene(here: World) -> None:
+        page = await here.working()
+        page.may_send.clear()
+        cut_off = send(here, "hello", "k")
+        await until(lambda: page.tokens)
+        page.sink(PageLost("page_crashed", "told so"))
+        await until(lambda: not page.is_open)
+        page.may_send.set()
+        with pytest.raises(PageUnavailable):
+            await cut_off
+        await until(lambda: len(here.engine.pages) == 2)
+        here.engine.page.sink(Connected(ME))
+        here.engine.page.not_taken = set(page.tokens)
+        assert (await send(here, "hello", "k")).message.body == "hello"
+        first, second = here.engine.page.tokens
+        assert first == page.tokens[0]
+        assert list(here.engine.page.sent) == [second]
+        assert (await send(here, "hello", "k")).is_repeated
+
+    play(tmp_path, scene)
+
+
 def test_a_message_waits_while_its_session_comes_up(tmp_path: Path) -> None:
     async def scene(here: World) -> None:
         await here.supervisor.add(a_session("s"))
         actor = here.supervisor.find("s")
-        await actor.ask(WishKind.START, asked_by="test")
+        await actor.ask(CommandKind.START, asked_by="test")
         waiting = send(here, "early")
         await until(lambda: here.engine.pages)
         assert not waiting.done()
@@ -148,12 +216,12 @@ def test_a_message_waits_while_its_session_comes_up(tmp_path: Path) -> None:
     play(tmp_path, scene)
 
 
-@pytest.mark.parametrize("wish", [None, WishKind.STOP, WishKind.REMOVE])
-def test_a_message_does_not_wait_for_what_only_a_person_can_do(tmp_path: Path, wish: WishKind | None) -> None:
+@pytest.mark.parametrize("wish", [None, CommandKind.STOP, CommandKind.REMOVE])
+def test_a_message_does_not_wait_for_what_only_a_person_can_do(tmp_path: Path, wish: CommandKind | None) -> None:
     async def scene(here: World) -> None:
         await here.supervisor.add(a_session("s"))
         actor = here.supervisor.find("s")
-        await actor.ask(WishKind.START, asked_by="test")
+        await actor.ask(CommandKind.START, asked_by="test")
         waiting = send(here, "early")
         await until(lambda: here.engine.pages)
         if wish is None:

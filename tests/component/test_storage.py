@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,18 +20,17 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from support.postgresql import Cluster
-from tuntas.events import Event, EventName, Me, Retries, RetryPolicy, Subscription
+from tuntas.events import Capping, Event, EventName, Me, Retries, RetryPolicy, Subscription, Timelock
 from tuntas.foundation.clock import SystemClock
 from tuntas.foundation.identifiers import fingerprint, ulid
 from tuntas.profiles import Holder, Reason, Removal, RemovalState
 from tuntas.sessions.access import Scope
 from tuntas.sessions.errors import NameTaken
-from tuntas.sessions.machine import State, Status
+from tuntas.sessions.machine import Desired, State, Status
 from tuntas.sessions.model import BrowserRecord, SessionConfig, SessionRecord, StateChange
-from tuntas.sessions.reconcile import Desired
 from tuntas.storage import (
     Database,
     DatabaseUnusable,
@@ -39,10 +39,21 @@ from tuntas.storage import (
     SqlOutbox,
     SqlRemovalJournal,
     SqlSessionStore,
+    from_portable,
+    portable,
 )
 from tuntas.storage.tables import Moment, metadata
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
+
+
+RESTRICTED = Me(
+    "628@c.us",
+    "Shop",
+    "1@lid",
+    Timelock(is_active=True, ends=1_784_477_333, enforcement_type="DEFAULT"),
+    Capping("CAPPED", 10, 10, cycle_end=1_784_477_333),
+)
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -112,7 +123,7 @@ def test_a_session_is_read_back_as_it_was_written(url: str) -> None:
     browser = BrowserRecord(7, 12.5, 7, "boot", "/p", "/chromium", "156", NOW)
     record = replace(
         a_session("full", subscription),
-        me=Me("628@c.us", "Shop"),
+        me=RESTRICTED,
         browser=browser,
         state=State.WORKING,
         status=Status.WORKING,
@@ -138,6 +149,59 @@ def test_a_taken_name_is_refused_and_the_first_session_stays(url: str) -> None:
         assert await store.load() == [first]
 
     in_database(url, work)
+
+
+@pytest.mark.parametrize("other", ["Shop", "SHOP", "shoP"])
+def test_a_name_that_differs_only_in_case_is_taken_too(url: str, other: str) -> None:
+    async def work(database: Database) -> None:
+        store = SqlSessionStore(database)
+        first = a_session("shop")
+        await store.insert(first)
+        with pytest.raises(NameTaken, match="without regard to case"):
+            await store.insert(a_session(other))
+        assert await store.load() == [first]
+
+    in_database(url, work)
+
+
+def _insert(row: dict[str, object], connection: Connection) -> None:
+    connection.execute(text(_OLD_SESSION), row)
+
+
+def test_sessions_that_clashed_before_names_were_folded_all_go_on(url: str) -> None:
+    names = ["Shop", "shop", "SHOP", "Bot", "BOT", "other"]
+
+    async def work() -> None:
+        database = Database(url)
+        try:
+            await database.migrate("0007")
+            for number, name in enumerate(names):
+                row = {"id": f"s{number}", "name": name, "at": number}
+                await database.run(partial(_insert, row))
+            await database.migrate()
+            store = SqlSessionStore(database)
+            assert [one.name for one in await store.load()] == names
+            for one in await store.load():
+                await store.save(replace(one, reason="looked_at"), None, [])
+            (shop,) = [one for one in await store.load() if one.name == "shop"]
+            change = StateChange(NOW, State.STOPPED, State.REMOVED, Status.STOPPED, "delete_requested", None, "api")
+            await store.delete(shop, change, [])
+            for taken in ("shop", "sHop", "bot", "OTHER"):
+                with pytest.raises(NameTaken):
+                    await store.insert(a_session(taken))
+            assert [one.name for one in await store.load()] == [name for name in names if name != "shop"]
+        finally:
+            database.close()
+
+    asyncio.run(work())
+
+
+_OLD_SESSION = """
+    INSERT INTO sessions (id, name, desired, state, status, reason, discard_profile, profile_folder, config, created_at,
+        changed_at)
+    VALUES (:id, :name, 'stopped', 'stopped', 'STOPPED', 'created', FALSE, :name,
+        '{"document": {}, "subscriptions": [], "metadata": {}}', :at, :at)
+"""
 
 
 def test_state_story_and_event_are_written_together_and_wake_the_lane(url: str) -> None:
@@ -190,6 +254,7 @@ def test_removals_are_kept_until_they_are_purged(url: str) -> None:
         updated_at=NOW,
         trash_path=Path("/p/.trash/x"),
         reason=Reason.IN_USE,
+        obstacle_path="/p/shop/f",
         message="held",
         holders=(Holder(7, "backup", "open file", "/p/shop/f"),),
         attempts=3,
@@ -215,7 +280,7 @@ def test_a_removal_s_news_go_to_its_session_s_receivers_also_when_the_session_is
         store, outbox = SqlSessionStore(database), SqlOutbox(database)
         record = replace(
             a_session("shop", Subscription("https://example.com/", ("removal.stuck", "removal.purged"))),
-            me=Me("628@c.us", "Shop"),
+            me=RESTRICTED,
         )
         await store.insert(record)
         journal = SqlRemovalJournal(database, Publisher(woken.append))
@@ -438,3 +503,9 @@ def test_a_kill_in_the_middle_of_a_migration_leaves_nothing_half_done(tmp_path: 
         assert len(await store.load()) == 1
 
     in_database(path, work)
+
+
+def test_a_session_in_a_file_has_its_account_with_all_that_restricts_it() -> None:
+    record = replace(a_session("moved"), me=RESTRICTED)
+    written = json.loads(json.dumps(portable(record)))
+    assert from_portable(written, "folder", NOW).me == RESTRICTED

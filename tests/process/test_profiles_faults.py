@@ -84,6 +84,8 @@ async def a_file_inside_is_a_mount_point(folder: Path) -> None:
         (left,) = await remover.sweep()
     assert (left.state, left.reason) == (RemovalState.STUCK, Reason.MOUNT_POINT), left
     assert left.trash_path is not None
+    assert left.obstacle_path == str(left.trash_path / "Default" / "Cookies")
+    assert f"In the way: {left.obstacle_path}." in str(left.message)
     assert names(left.trash_path) == [marker.NAME, "Cookies", "Default"]
     assert canary.read_text() == "precious"
     assert store.folder_for("ani") == "ani"

@@ -9,7 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tuntas.profiles.model import Holder, Reason, Removal, RemovalState
+from tuntas.processes.holder import Holder
+from tuntas.profiles.model import Reason, Removal, RemovalState
 
 
 class FileJournal:

@@ -18,7 +18,7 @@ import pytest
 
 from support.processes import installed_browsers, wait_until_none
 from support.running import alive, kill_all
-from tuntas.browser import Kind
+from tuntas.browser import BrowserKind
 
 LAUNCHER = textwrap.dedent("""
     import subprocess, sys
@@ -91,7 +91,7 @@ def _on(profile: Path) -> set[int]:
 
 @contextmanager
 def launched(
-    profile: Path, kind: Kind = Kind.HEADLESS_SHELL, *, detached: bool = True, program: Path | None = None
+    profile: Path, kind: BrowserKind = BrowserKind.HEADLESS_SHELL, *, detached: bool = True, program: Path | None = None
 ) -> Iterator[Launched]:
     """Start a browser on ``profile`` under a launcher of its own; ``program`` may be a start script."""
     found = program or next((one.path for one in installed_browsers() if one.kind is kind), None)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from tuntas.browser import Candidate, Kind, candidates
+from tuntas.browser import BrowserKind, Candidate, candidates
 
 
 def processes_naming(profile: Path) -> set[int]:
@@ -79,8 +79,8 @@ def open_descriptors() -> set[str]:
 def installed_browsers() -> list[Candidate]:
     """Return one headless-shell and one full browser, as far as they are installed."""
     found = candidates()
-    shells = [candidate for candidate in found if candidate.kind is Kind.HEADLESS_SHELL]
-    others = [candidate for candidate in found if candidate.kind is not Kind.HEADLESS_SHELL]
+    shells = [candidate for candidate in found if candidate.kind is BrowserKind.HEADLESS_SHELL]
+    others = [candidate for candidate in found if candidate.kind is not BrowserKind.HEADLESS_SHELL]
     return shells[:1] + others[:1]
 
 

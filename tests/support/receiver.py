@@ -20,6 +20,8 @@ class Receiver:
         self.refused: list[dict[str, Any]] = []
         self.bodies: list[bytes] = []
         self.headers: list[dict[str, str]] = []
+        self.refuses = False
+        """Set it, and all is answered 500."""
         self._answers = list(answers or [])
         self._taken = 0
         self._changed = threading.Condition()
@@ -49,7 +51,7 @@ class Receiver:
     def _take(self, body: bytes, headers: dict[str, str]) -> int:
         with self._changed:
             event = json.loads(body)
-            status = self._answers.pop(0) if self._answers else 204
+            status = 500 if self.refuses else self._answers.pop(0) if self._answers else 204
             if status < 300:
                 self.seen.append(event)
                 self.bodies.append(body)
@@ -70,13 +72,21 @@ class Receiver:
         self._thread.join()
         self._server.server_close()
 
-    def wait_count(self, count: int, limit_seconds: float = 30.0) -> list[dict[str, Any]]:
+    def wait_count(self, count: int, limit_seconds: float = 90.0) -> list[dict[str, Any]]:
         """Wait until so many events were taken, and return them."""
         with self._changed:
             assert self._changed.wait_for(lambda: len(self.seen) >= count, limit_seconds), f"{len(self.seen)} came"
             return list(self.seen)
 
-    def wait_for(self, name: str, limit_seconds: float = 30.0, **payload: Any) -> dict[str, Any]:
+    def wait_refused(self, count: int, limit_seconds: float = 60.0) -> list[dict[str, Any]]:
+        """Wait until so many requests were answered with an error, and return what they told."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(self.refused) >= count, limit_seconds), (
+                f"{len(self.refused)} came"
+            )
+            return list(self.refused)
+
+    def wait_for(self, name: str, limit_seconds: float = 90.0, **payload: Any) -> dict[str, Any]:
         """Return the first event, not returned before, with this name and these values in its payload."""
         deadline = time.monotonic() + limit_seconds
         with self._changed:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 import httpx
 import psutil
 
-KEY = "test-key"
+KEY = "test-key-of-enough-characters"
 TUNTAS = [sys.executable, "-m", "tuntas"]
-WAIT_SECONDS = 30.0
+WAIT_SECONDS = 60.0
 LOOK_EVERY_SECONDS = 0.02
 
 Value = TypeVar("Value")
@@ -55,11 +55,15 @@ def run(*arguments: str, timeout_seconds: float = 60.0, **more: str) -> subproce
 class Child:
     """A child process that prints its address when it answers."""
 
+    through: Sequence[str] = ()
+    """A command that runs the child, such as ``nsenter``."""
+
     def __init__(self, arguments: list[str], log: Path, **more: str) -> None:
         self.log = log
+        command = [*self.through, *TUNTAS, *arguments]
         with log.open("a") as errors:
             self.process = subprocess.Popen(
-                [*TUNTAS, *arguments], env=environment(**more), stdout=subprocess.PIPE, stderr=errors, text=True
+                command, env=environment(**more), stdout=subprocess.PIPE, stderr=errors, text=True
             )
         self.url = self._address()
 

@@ -1,7 +1,7 @@
-"""A file system on which an open file stands in the way, as on Windows or on a network disk: a FUSE pass-through.
+"""File systems that are not as Linux's own, but as on Windows or on a network disk: a FUSE pass-through.
 
 The kernel's own file systems let anybody delete an open file. Here a folder is served again at another place, with one
-of three rules; which files are open the file system is told by the kernel itself (open, release). It is served by a
+of four rules; which files are open the file system is told by the kernel itself (open, release). It is served by a
 child process, by this very file; when the test ends, however it ends, the child unmounts and is gone. One request at
 a time, so that what was closed before a call is known to be closed when the call comes.
 """
@@ -52,6 +52,8 @@ class Rule(StrEnum):
     """The same, and its folders cannot be renamed either, as on NT."""
     SILLY_RENAME = "silly-rename"
     """Nothing, but deleting it only hides it as ``.fuse_hidden…`` until it is closed, as NFS does: ENOTEMPTY."""
+    CASE_BLIND = "case-blind"
+    """Nothing, but names that differ only in case are one name, and keep the case that they were made with."""
 
 
 def needs(program: str, package: str) -> str:
@@ -146,10 +148,16 @@ class _PassThrough:
         self._open: dict[int, str] = {}
 
     def _real(self, path: str) -> Path:
-        return Path(self._backing + path)
+        if self._rule is not Rule.CASE_BLIND:
+            return Path(self._backing + path)
+        place = Path(self._backing)
+        for name in filter(None, path.split("/")):
+            there = [one.name for one in place.iterdir()] if place.is_dir() else []
+            place /= next((one for one in there if one.lower() == name.lower()), name)
+        return place
 
     def _refuse_if_open(self, path: str) -> None:
-        if self._rule is Rule.SILLY_RENAME:
+        if self._rule in {Rule.SILLY_RENAME, Rule.CASE_BLIND}:
             return
         below = f"{path}/"
         for held in self._open.values():
@@ -236,6 +244,9 @@ def _serve(backing: str, place: str, rule: Rule) -> None:
 
     threading.Thread(target=_unmount_at_the_end_of_input, args=(place,), daemon=True).start()
     options: dict[str, Any] = {"foreground": True, "nothreads": True, "hard_remove": rule is not Rule.SILLY_RENAME}
+    if rule is Rule.CASE_BLIND:
+        # The kernel would remember a name by its case for a second, also after it has gone by another case.
+        options |= {"entry_timeout": 0, "attr_timeout": 0, "negative_timeout": 0}
     mfusepy.FUSE(_PassThrough(backing, rule), place, **options)
 
 

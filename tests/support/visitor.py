@@ -10,7 +10,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    Request,
+    expect,
+    sync_playwright,
+)
 
 from support.running import KEY
 from tuntas.browser import choose
@@ -27,6 +36,7 @@ class Visitor:
         self.expected: list[str] = []
         self.context: BrowserContext = browser.new_context(
             base_url=url,
+            ignore_https_errors=url.startswith("https://127.0.0.1"),
             viewport={"width": width, "height": 900},
             locale=language,
             service_workers="block",
@@ -67,7 +77,8 @@ class Visitor:
 
 @contextmanager
 def playwright_browser() -> Iterator[Browser]:
-    """Run one browser; it is gone when the block ends."""
+    """Run one browser, with patience in what is expected of its pages; it is gone when the block ends."""
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = launch(playwright)
         try:

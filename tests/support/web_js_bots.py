@@ -1,4 +1,4 @@
-"""Bots on the real whatsapp-web.js, in a Node process of their own, played from Python: tell them, and hear them."""
+"""Bots on a real library, in a process of their own that we tell and hear line by line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ import psutil
 from support.running import alive, browsers_of, environment, kill_all, wait_for
 from support.whatsapp_web_js import NODE, SOURCE, node_modules
 
-WAIT_SECONDS = 30.0
+WAIT_SECONDS = 60.0
 
 Value = TypeVar("Value")
 
@@ -33,30 +33,26 @@ class Told:
 
 
 class Bots:
-    """A Node process with clients of whatsapp-web.js, none of them initialized yet."""
+    """A process with clients, none of them started yet."""
 
     def __init__(
-        self, folder: Path, client_ids: Sequence[str], puppeteer: dict[str, Any], options: dict[str, Any]
+        self,
+        folder: Path,
+        client_ids: Sequence[str],
+        order: dict[str, Any],
+        command: Sequence[str | Path],
+        **more_environment: str,
     ) -> None:
-        """Run it in ``folder``: sessions go to its ``.wwebjs_auth``, as they do by default.
-
-        ``puppeteer`` is what it launches, ``options`` are further ones of each client.
-        """
+        """Run ``command`` in ``folder``; it is told the ``order`` as its last argument."""
         folder.mkdir(parents=True, exist_ok=True)
-        self.sessions = folder / ".wwebjs_auth"
-        order = {
-            "clientIds": list(client_ids),
-            "dataPath": str(self.sessions),
-            "puppeteer": puppeteer,
-            "options": options,
-        }
+        self.sessions = Path(order["dataPath"])
         self.node = subprocess.Popen(
-            [str(NODE), str(SOURCE / "bots.js"), json.dumps(order)],
+            [*command, json.dumps({"clientIds": list(client_ids)} | order)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             cwd=folder,
-            env=environment(NODE_PATH=str(node_modules()), NODE_DISABLE_COMPILE_CACHE="1"),
+            env=environment(**more_environment),
         )
         self.told: list[Told] = []
         self._first_client = client_ids[0]
@@ -126,7 +122,7 @@ class Bots:
                 left = deadline - time.monotonic()
                 heard = [f"{one.client}: {one.event}" for one in self.told[-12:]]
                 assert left > 0, f"not within {limit_seconds:g} s: {what}; the last ones heard: {heard}"
-                assert not self._ended, f"Node ended before {what}; its words are on standard error"
+                assert not self._ended, f"the bots ended before {what}; their words are on standard error"
                 self._heard.wait(left)
         return found
 
@@ -139,10 +135,25 @@ class Bots:
             return []
 
 
+def bots(folder: Path, *client_ids: str, puppeteer: dict[str, Any], **options: Any) -> AbstractContextManager[Bots]:
+    """Run clients of whatsapp-web.js in ``folder``: sessions go to its ``.wwebjs_auth``, as they do by default.
+
+    ``puppeteer`` is what it launches, ``options`` are further ones of each client.
+    """
+    order = {"dataPath": str(folder / ".wwebjs_auth"), "puppeteer": puppeteer, "options": options}
+    profiles = [folder / ".wwebjs_auth" / f"session-{client_id}" for client_id in client_ids]
+    return run_bots(node_bots(folder, client_ids, order, SOURCE, node_modules()), profiles)
+
+
+def node_bots(folder: Path, client_ids: Sequence[str], order: dict[str, Any], source: Path, modules: Path) -> Bots:
+    """Start ``source``'s ``bots.js`` in ``folder``, with what is in ``modules``."""
+    more = {"NODE_PATH": str(modules), "NODE_DISABLE_COMPILE_CACHE": "1"}
+    return Bots(folder, client_ids, order, [NODE, source / "bots.js"], **more)
+
+
 @contextmanager
-def bots(folder: Path, *client_ids: str, puppeteer: dict[str, Any], **options: Any) -> Iterator[Bots]:
-    """Run clients in ``folder``; no process of theirs is left when the block ends."""
-    running = Bots(folder, client_ids, puppeteer, options)
+def run_bots(running: Bots, profiles: Sequence[Path]) -> Iterator[Bots]:
+    """Let bots run; no process of theirs and no browser of these profiles is left when the block ends."""
     try:
         yield running
     finally:
@@ -151,7 +162,6 @@ def bots(folder: Path, *client_ids: str, puppeteer: dict[str, Any], **options: A
         running.node.communicate()
         kill_all(tree)
         # A helper that was forked after the look ends by itself once its browser is dead.
-        profiles = [running.sessions / f"session-{client_id}" for client_id in client_ids]
         wait_for(
             lambda: not alive(tree) and not any(browsers_of(profile) for profile in profiles),
             what="no process of the bots is left",

@@ -21,11 +21,13 @@ import pytest
 from support.npm_packages import installed
 from support.processes import installed_browsers, wait_until_none
 from support.running import alive, browsers_of, environment, kill_all
-from tuntas.browser import Kind
+from tuntas.browser import BrowserKind
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "tests" / "whatsapp_web_js"
 START_SECONDS = 60.0
+PAGE_VERSION = "2.3000.1042000001"
+"""whatsapp-web.js 1.34.7 reads message ids of pages before version 2.3000.1042401057."""
 
 # Beside the sessions' folder: a module that is a function of a client and its folder, for the request "remove".
 RECIPE = "recipe.js"
@@ -39,14 +41,14 @@ def node_modules() -> Path:
     return installed(SOURCE, "--omit=optional")
 
 
-def launch_options(kind: Kind, *flags: str) -> dict[str, Any]:
+def launch_options(kind: BrowserKind, *flags: str) -> dict[str, Any]:
     """Return what puppeteer is told to launch: a browser of this kind, with ``flags``; skips if there is none."""
     browser = next((one.path for one in installed_browsers() if one.kind is kind), None)
     if browser is None:
         pytest.skip(f"no {kind.value} is installed")
     return {
         "executablePath": str(browser),
-        "headless": "shell" if kind is Kind.HEADLESS_SHELL else True,
+        "headless": "shell" if kind is BrowserKind.HEADLESS_SHELL else True,
         "args": [*flags, *(["--no-sandbox"] if os.geteuid() == 0 else [])],
     }
 
@@ -112,7 +114,7 @@ class WebJs:
 
 
 @contextmanager
-def whatsapp_web_js(folder: Path, *client_ids: str, kind: Kind = Kind.HEADLESS_SHELL) -> Iterator[WebJs]:
+def whatsapp_web_js(folder: Path, *client_ids: str, kind: BrowserKind = BrowserKind.HEADLESS_SHELL) -> Iterator[WebJs]:
     """Run whatsapp-web.js on ``folder`` (its ``.wwebjs_auth``); nothing of it is left when the block ends."""
     running = WebJs(folder, client_ids, launch_options(kind, "--host-resolver-rules=MAP * ~NOTFOUND"))
     try:

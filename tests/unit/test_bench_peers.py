@@ -14,7 +14,7 @@ from bench.peers.rows import GROUPS
 from bench.peers.samples import Sample, percentile, ratio, slope
 from bench.peers.world import CannotRun, browsers
 
-from tuntas.browser import Candidate, Kind
+from tuntas.browser import BrowserKind, Candidate
 
 ABOUT: dict[str, Any] = {
     "machine": {"processor": "a processor, 2 cores", "load at the start": "0.1"},
@@ -106,7 +106,7 @@ def test_both_plans_measure_the_same_and_each_group_of_the_table_has_its_measure
 
 
 def test_a_missing_browser_is_told_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    shell = Candidate(Path("/opt/shell"), Kind.HEADLESS_SHELL, "here")
+    shell = Candidate(Path("/opt/shell"), BrowserKind.HEADLESS_SHELL, "here")
     monkeypatch.setattr("bench.peers.world.installed_browsers", lambda: [shell])
     with pytest.raises(CannotRun, match=r"no full Chromium, which whatsapp-web.js launches.*apt-get install chromium"):
         browsers()

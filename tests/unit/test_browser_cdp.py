@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 import structlog
 
-from tuntas.browser.cdp import CdpSession, Connection
+from tuntas.browser.cdp import MOST_ANSWER_BYTES, MOST_EVENT_BYTES, CdpConnection, CdpSession
 from tuntas.browser.errors import CallFailed, CallTimedOut, ConnectionClosed, SessionClosed
+from tuntas.browser.transport import MessageTooLong
 
 
 class MemoryTransport:
@@ -38,7 +39,7 @@ class Browser:
 
     def __init__(self) -> None:
         self.transport = MemoryTransport()
-        self.connection = Connection()
+        self.connection = CdpConnection()
         self.connection.use(self.transport)
 
     def say(self, **message: Any) -> None:
@@ -181,7 +182,7 @@ def test_garbage_on_the_pipe_is_logged_without_its_content_and_survived() -> Non
     run(test)
 
 
-async def _closed(connection: Connection, method: str) -> bool:
+async def _closed(connection: CdpConnection, method: str) -> bool:
     try:
         await connection.call(method)
     except ConnectionClosed:
@@ -195,3 +196,81 @@ async def _session_closed(session: CdpSession) -> bool:
     except SessionClosed:
         return True
     return False
+
+
+@pytest.mark.parametrize(
+    ("harm", "why"),
+    [
+        (lambda browser: [browser.say(method="Console.said") for _ in range(200_000)], "told more"),
+        (lambda browser: [browser.say(method="Console.said", params="x" * 5_000_000) for _ in range(20)], "told more"),
+        (lambda browser: browser.connection.received(b"[" + b"[]," * 1_500_000 + b"[]]"), "more values"),
+        (lambda browser: browser.connection.closed(MessageTooLong("a message of many bytes")), "many bytes"),
+    ],
+)
+def test_a_browser_that_says_more_than_it_may_is_given_up_and_nobody_waits_for_it(
+    harm: Callable[[Browser], object], why: str
+) -> None:
+    async def test(browser: Browser) -> None:
+        heard: list[Any] = []
+        browser.connection.on("Console.said", heard.append)
+        with structlog.testing.capture_logs() as logs:
+            harm(browser)
+        assert browser.connection.given_up.is_set()
+        assert why in (browser.connection.fault or "")
+        assert len(heard) < 200_000
+        assert len(logs) == 1
+        with pytest.raises(ConnectionClosed, match=why):
+            await browser.connection.call("Any.call")
+
+    run(test)
+
+
+def test_an_answer_that_is_too_long_fails_its_call_at_once_and_no_other() -> None:
+    async def test(browser: Browser) -> None:
+        async with asyncio.TaskGroup() as group:
+            failing = group.create_task(_failure_of(browser.connection.call("Long.call", timeout_seconds=60)))
+            other = group.create_task(browser.connection.call("Other.call", timeout_seconds=60))
+            sent = [await browser.transport.sent.get() for _ in range(2)]
+            for call_id in (sent[0]["id"], 77):
+                browser.connection.too_long(b'{"id":%d,"result":{"value":"' % call_id + b"x" * 90, 9_000_000)
+            assert "9000000 bytes" in str(await failing)
+            assert not other.done()
+            browser.say(id=sent[1]["id"], result={"is": "other"})
+        assert other.result() == {"is": "other"}
+
+    async def _failure_of(call: Awaitable[Any]) -> CallFailed:
+        with pytest.raises(CallFailed) as failed:
+            await call
+        return failed.value
+
+    run(test)
+
+
+def test_an_event_may_have_less_than_an_answer_and_one_that_is_longer_is_told_by_its_name() -> None:
+    async def test(browser: Browser) -> None:
+        connection, told = browser.connection, []
+        connection.on_too_long = lambda method, size_bytes: told.append((method, size_bytes))
+        event = b'{"method":"Runtime.bindingCalled","params":{"name":"' + b"x" * 76
+        assert connection.limit_of(b'{"id":7,"result":{"value":"') == MOST_ANSWER_BYTES
+        assert connection.limit_of(b' { "id": 7') == MOST_ANSWER_BYTES
+        for head in (event, b'{"params":{"id":1}', b'{"method":"id"', b"x", b""):
+            assert connection.limit_of(head) == MOST_EVENT_BYTES
+        connection.too_long(event, 5_000_000)
+        connection.too_long(b'{"params":{', 6_000_000)
+        assert told == [("Runtime.bindingCalled", 5_000_000), ("", 6_000_000)]
+        for _ in range(20):
+            connection.too_long(event, 5_000_000)
+        assert connection.given_up.is_set()
+        assert len(told) < 15
+
+    run(test)
+
+
+def test_a_message_that_is_nested_without_end_costs_itself() -> None:
+    async def test(browser: Browser) -> None:
+        with structlog.testing.capture_logs() as logs:
+            browser.connection.received(b'{"id": 1, "result": ' + b"[" * 100_000 + b"]" * 100_000 + b"}")
+        assert [one["event"] for one in logs] == ["browser_sent_no_json"]
+        assert not browser.connection.is_closed
+
+    run(test)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tuntas.browser.errors import BrowserNotFound
-from tuntas.browser.find import Candidate, Kind, candidates, choose, version_of
+from tuntas.browser.find import BrowserKind, Candidate, candidates, choose, version_of
 from tuntas.browser.places import Machine
 
 
@@ -30,7 +30,11 @@ def test_headless_shell_goes_before_full_browsers_and_the_binary_before_its_wrap
     cached = executable(tmp_path / "home/.cache/ms-playwright/chromium_headless_shell-1200/chrome-linux/headless_shell")
     found = candidates(None, machine(tmp_path, PATH=str(tmp_path / "bin")))
     assert [candidate.path for candidate in found] == [binary, wrapper, cached, full, chrome]
-    assert [candidate.kind for candidate in found] == [*[Kind.HEADLESS_SHELL] * 3, Kind.CHROMIUM, Kind.CHROME]
+    assert [candidate.kind for candidate in found] == [
+        *[BrowserKind.HEADLESS_SHELL] * 3,
+        BrowserKind.CHROMIUM,
+        BrowserKind.CHROME,
+    ]
 
 
 def test_the_newest_of_several_downloads_comes_first_by_number_not_by_letter(tmp_path: Path) -> None:
@@ -60,7 +64,7 @@ def test_a_mac_s_applications_and_caches_are_searched(tmp_path: Path) -> None:
     )
     found = candidates(None, machine(tmp_path, "darwin"))
     assert [candidate.path for candidate in found] == [shell, edge, testing]
-    assert found[1].kind is Kind.EDGE
+    assert found[1].kind is BrowserKind.EDGE
 
 
 def test_a_windows_machine_s_program_files_and_caches_are_searched(tmp_path: Path) -> None:
@@ -88,6 +92,15 @@ def test_a_named_browser_that_is_missing_or_not_executable_is_an_error_that_name
             choose(path, machine(tmp_path))
 
 
+def test_a_home_that_cannot_be_looked_at_holds_no_browser(tmp_path: Path) -> None:
+    # As root none is closed; the system refuses a name like this too, and not with "no such file".
+    nowhere = Machine("linux", tmp_path / ("x" * 300), {}, root=tmp_path / "root")
+    shell = executable(tmp_path / "root/usr/lib/chromium/chromium-headless-shell")
+    assert [found.path for found in candidates(None, nowhere)] == [shell]
+    with pytest.raises(BrowserNotFound, match="not there"):
+        choose(tmp_path / ("x" * 300))
+
+
 def test_no_browser_at_all_is_one_line_that_says_what_to_install(tmp_path: Path) -> None:
     with pytest.raises(BrowserNotFound) as caught:
         choose(None, machine(tmp_path))
@@ -97,11 +110,11 @@ def test_no_browser_at_all_is_one_line_that_says_what_to_install(tmp_path: Path)
 
 def test_the_version_is_read_from_what_the_browser_says(tmp_path: Path) -> None:
     path = executable(tmp_path / "chromium", "#!/bin/sh\necho 'Chromium 140.0.7339.16 built on Debian'\n")
-    assert version_of(Candidate(path, Kind.CHROMIUM, "test")) == "140.0.7339.16"
+    assert version_of(Candidate(path, BrowserKind.CHROMIUM, "test")) == "140.0.7339.16"
 
 
 def test_a_browser_without_its_libraries_tells_which_one_is_missing(tmp_path: Path) -> None:
     script = "#!/bin/sh\necho 'error while loading shared libraries: libnss3.so: cannot open' >&2\nexit 127\n"
     path = executable(tmp_path / "chromium", script)
     with pytest.raises(BrowserNotFound, match=r"libnss3\.so"):
-        version_of(Candidate(path, Kind.CHROMIUM, "test"))
+        version_of(Candidate(path, BrowserKind.CHROMIUM, "test"))

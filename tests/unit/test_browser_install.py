@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
@@ -9,6 +10,7 @@ import sys
 import threading
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,6 +20,7 @@ import pytest
 from tuntas.browser.errors import BrowserInstallFailed
 from tuntas.browser.find import candidates
 from tuntas.browser.install import InstallOptions, install_browser
+from tuntas.browser.known_downloads import KNOWN
 from tuntas.browser.places import Machine
 
 SCRIPT = b"#!/bin/sh\necho 'Google Chrome for Testing 140.0.7339.16'\n"
@@ -61,7 +64,18 @@ def publish(site: Path, entries: dict[str, tuple[int, bytes]], version: str = "1
 
 def options(site: Path, tmp_path: Path) -> InstallOptions:
     machine = Machine("linux", tmp_path / "home", {}, root=tmp_path / "root")
-    return InstallOptions(base_url=(site / "address").read_text(), packages=False, machine=machine)
+    address = (site / "address").read_text()
+    return InstallOptions(base_url=address, archives_url=address, unverified=True, packages=False, machine=machine)
+
+
+def known_archive(site: Path, entries: dict[str, tuple[int, bytes]], version: str) -> str:
+    """Put an archive where its version's is looked for, without any catalogue; return its digest."""
+    publish(site, entries, version)
+    place = site / version / "linux64"
+    place.mkdir(parents=True)
+    (site / "shell.zip").rename(place / "chrome-headless-shell-linux64.zip")
+    (site / "last-known-good-versions-with-downloads.json").unlink()
+    return hashlib.sha256((place / "chrome-headless-shell-linux64.zip").read_bytes()).hexdigest()
 
 
 def folders(tmp_path: Path) -> list[str]:
@@ -124,3 +138,43 @@ def test_a_browser_that_lacks_a_library_after_its_installation_says_which(site: 
     publish(site, {EXECUTABLE: (FILE, script)})
     with pytest.raises(BrowserInstallFailed, match=r"installed but does not start.*libnss3\.so"):
         install_browser(lambda _: None, options(site, tmp_path))
+
+
+def test_the_newest_version_that_is_known_is_installed_when_it_has_its_digest(site: Path, tmp_path: Path) -> None:
+    digest = known_archive(site, {EXECUTABLE: (FILE, SCRIPT)}, "140.0.7339.16")
+    known = {"9.0.0.1": {"linux64": "0" * 64}, "140.0.7339.16": {"linux64": digest}, "141.0.0.0": {"win64": "0" * 64}}
+    candidate = install_browser(lambda _: None, replace(options(site, tmp_path), unverified=False, known=known))
+    assert os.access(candidate.path, os.X_OK)
+    assert folders(tmp_path) == ["140.0.7339.16"]
+
+
+@pytest.mark.parametrize("unverified", [False, True])
+def test_an_archive_with_another_digest_than_the_known_one_is_not_installed(
+    unverified: bool, site: Path, tmp_path: Path
+) -> None:
+    if unverified:
+        publish(site, {EXECUTABLE: (FILE, SCRIPT)})
+    else:
+        known_archive(site, {EXECUTABLE: (FILE, SCRIPT)}, "140.0.7339.16")
+    known = {"140.0.7339.16": {"linux64": "0" * 64}}
+    asked = replace(options(site, tmp_path), unverified=unverified, known=known)
+    with pytest.raises(BrowserInstallFailed, match="nothing was installed"):
+        install_browser(lambda _: None, asked)
+    assert folders(tmp_path) == []
+
+
+def test_where_nothing_is_known_it_is_refused_and_the_flag_is_named(site: Path, tmp_path: Path) -> None:
+    publish(site, {EXECUTABLE: (FILE, SCRIPT)})
+    with pytest.raises(BrowserInstallFailed, match="--unverified"):
+        install_browser(lambda _: None, replace(options(site, tmp_path), unverified=False, known={}))
+    assert folders(tmp_path) == []
+    said: list[str] = []
+    install_browser(said.append, replace(options(site, tmp_path), known={}))
+    assert any("Nothing is known of" in line and "SHA-256" in line for line in said)
+
+
+def test_every_known_digest_is_one_and_there_is_one_for_each_platform() -> None:
+    for version, archives in KNOWN.items():
+        assert all(part.isdigit() for part in version.split("."))
+        assert archives.keys() == {"linux64", "mac-arm64", "mac-x64", "win64"}
+        assert all(len(digest) == 64 and int(digest, 16) for digest in archives.values())

@@ -6,10 +6,11 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable
 
+import psutil
 import pytest
 
 from support.processes import open_descriptors
-from tuntas.browser.transport import PipeTransport
+from tuntas.browser.transport import HEAD_BYTES, MOST_MESSAGE_BYTES, MessageTooLong, PipeTransport
 
 
 class Ends:
@@ -19,7 +20,10 @@ class Ends:
         self.messages: list[bytes] = []
         self.closed: list[Exception | None] = []
         self.arrived = asyncio.Event()
-        self.transport = PipeTransport(self._message, self.closed.append)
+        self.too_long: list[tuple[bytes, int]] = []
+        self.transport = PipeTransport(
+            self._message, self.closed.append, limit_of=self._limit_of, on_too_long=self._message_too_long
+        )
         self.browser_reads = self.browser_writes = -1
 
     async def open(self) -> None:
@@ -27,9 +31,15 @@ class Ends:
         read_descriptor, self.browser_writes = os.pipe()
         await self.transport.open(read_descriptor, write_descriptor)
 
-    def _message(self, message: bytes) -> None:
-        self.messages.append(message)
+    def _message(self, message: bytes | bytearray) -> None:
+        self.messages.append(bytes(message))
         self.arrived.set()
+
+    def _limit_of(self, head: bytes) -> int:
+        return 200 if head.startswith(b"short") else MOST_MESSAGE_BYTES
+
+    def _message_too_long(self, head: bytes, size_bytes: int) -> None:
+        self.too_long.append((head, size_bytes))
 
 
 def run(test: Callable[[Ends], Awaitable[None]]) -> None:
@@ -76,6 +86,52 @@ def test_a_message_of_sixty_megabytes_comes_through_whole_and_in_linear_time() -
         assert [len(message) for message in ends.messages] == [size]
         # Copying what has come so far at each read would take minutes: some 900 reads of 64 KiB.
         assert loop.time() - started < 5
+
+    run(test)
+
+
+@pytest.mark.parametrize("size", [201, 255, 5_000, 40_000_000])
+def test_a_message_that_is_longer_than_its_kind_may_be_is_dropped_as_it_arrives(size: int) -> None:
+    async def test(ends: Ends) -> None:
+        long = b"short" + b"x" * (size - 5)
+        before = psutil.Process().memory_info().rss
+        said = b"\0".join((b"first", long, b"short" + b"y" * 195, b"last", b""))
+        writer = asyncio.get_running_loop().run_in_executor(None, _write_all, ends.browser_writes, said)
+        while len(ends.messages) < 3:
+            await ends.arrived.wait()
+            ends.arrived.clear()
+        await writer
+        assert ends.messages == [b"first", b"short" + b"y" * 195, b"last"]
+        assert ends.too_long == [(long[:HEAD_BYTES], size)]
+        assert psutil.Process().memory_info().rss - before - len(said) < 10_000_000
+
+    run(test)
+
+
+@pytest.mark.parametrize("step", [1, 7, 100, 129])
+def test_a_limit_holds_however_the_reads_fall(step: int) -> None:
+    async def test(ends: Ends) -> None:
+        said = b"short" + b"x" * 400 + b"\0" + b"other" + b"x" * 400 + b"\0"
+        for at in range(0, len(said), step):
+            os.write(ends.browser_writes, said[at : at + step])
+            await asyncio.sleep(0)
+        while not ends.messages:
+            await ends.arrived.wait()
+            ends.arrived.clear()
+        assert ends.messages == [b"other" + b"x" * 400]
+        assert ends.too_long == [((b"short" + b"x" * 400)[:HEAD_BYTES], 405)]
+
+    run(test)
+
+
+def test_a_message_without_end_closes_the_pipe_also_where_nothing_of_it_is_kept() -> None:
+    async def test(ends: Ends) -> None:
+        said = b"short" + b"x" * (MOST_MESSAGE_BYTES + 1_000_000)
+        writer = asyncio.get_running_loop().run_in_executor(None, _write_all, ends.browser_writes, said)
+        await ends.transport.wait_closed()
+        with pytest.raises(BrokenPipeError):
+            await writer
+        assert isinstance(ends.closed[0], MessageTooLong)
 
     run(test)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tuntas.dashboard.page_request import own_path, stream_event
 from tuntas.dashboard.phone_numbers import digits_of, shown
-from tuntas.dashboard.visit import own_path, stream_event
 
 
 @pytest.mark.parametrize(
@@ -51,4 +51,4 @@ def test_a_form_leads_back_to_this_server_only(asked: str, path: str) -> None:
 
 
 def test_lines_stay_lines_in_an_event() -> None:
-    assert stream_event("pieces", "<p>\n</p>") == "event: pieces\ndata: <p>\ndata: </p>\n\n"
+    assert stream_event("fragments", "<p>\n</p>") == "event: fragments\ndata: <p>\ndata: </p>\n\n"

@@ -8,9 +8,9 @@ import pytest
 
 from tuntas.dashboard.progress import Progress, steps
 from tuntas.events import Me
-from tuntas.sessions.machine import State, Status
+from tuntas.sessions.effects import Operation
+from tuntas.sessions.machine import Desired, State, Status
 from tuntas.sessions.model import SessionConfig, SessionRecord, StateChange
-from tuntas.sessions.reconcile import Act, Desired
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 
@@ -26,32 +26,31 @@ def ended(reason: str, before: State) -> list[StateChange]:
     return [StateChange(NOW, before, State.STOPPING, Status.WORKING, reason, None, "dashboard")]
 
 
-def told(record: SessionRecord, doing: Act, story: list[StateChange]) -> list[tuple[str, str]]:
+def told(record: SessionRecord, doing: Operation, story: list[StateChange]) -> list[tuple[str, str]]:
     return [(step.words.split()[0], step.progress.value) for step in steps(record, doing, story)]
 
 
 def test_nothing_under_way_has_no_steps() -> None:
-    assert told(record(State.WORKING, Desired.RUNNING), Act.PROBE, []) == []
-    assert told(record(State.STOPPED, Desired.STOPPED), Act.REST, ended("stop_requested", State.WORKING)) == []
+    assert told(record(State.WORKING, Desired.RUNNING), Operation.PROBE, []) == []
+    assert told(record(State.STOPPED, Desired.STOPPED), Operation.REST, ended("stop_requested", State.WORKING)) == []
 
 
 def test_a_stop_has_one_step() -> None:
     stop = ended("stop_requested", State.WORKING)
-    assert told(record(State.STOPPING, Desired.STOPPED), Act.END_BROWSER, stop) == [("Closing", "now")]
+    assert told(record(State.STOPPING, Desired.STOPPED), Operation.END_BROWSER, stop) == [("Closing", "now")]
 
 
 @pytest.mark.parametrize(
     ("state", "doing", "marks"),
     [
-        (State.STOPPING, Act.REST, ["now", "next", "next", "next"]),
-        (State.STOPPING, Act.LOG_OUT, ["now", "next", "next", "next"]),
-        (State.STOPPING, Act.END_BROWSER, ["done", "now", "next", "next"]),
-        (State.STOPPED, Act.REST, ["done", "done", "now", "next"]),
-        (State.STOPPED, Act.DISCARD_PROFILE, ["done", "done", "now", "next"]),
-        (State.STOPPED, Act.FORGET, ["done", "done", "done", "now"]),
+        (State.STOPPING, Operation.REST, ["now", "next", "next", "next"]),
+        (State.STOPPING, Operation.LOG_OUT, ["now", "next", "next", "next"]),
+        (State.STOPPING, Operation.END_BROWSER, ["done", "now", "next", "next"]),
+        (State.STOPPED, Operation.REST, ["done", "done", "now", "next"]),
+        (State.STOPPED, Operation.DISCARD_PROFILE, ["done", "done", "now", "next"]),
     ],
 )
-def test_a_deletion_of_a_linked_session_goes_through_four(state: State, doing: Act, marks: list[str]) -> None:
+def test_a_deletion_of_a_linked_session_goes_through_four(state: State, doing: Operation, marks: list[str]) -> None:
     story = ended("delete_requested", State.WORKING)
     shown = told(record(state, Desired.REMOVED, discard=True), doing, story)
     assert shown == list(zip(["Unlinking", "Closing", "Removing", "Forgetting"], marks, strict=True))
@@ -62,13 +61,13 @@ def test_a_deletion_of_a_linked_session_goes_through_four(state: State, doing: A
 )
 def test_a_session_that_was_not_connected_is_not_said_to_be_unlinked(story: list[StateChange]) -> None:
     gone = record(State.STOPPED, Desired.REMOVED, discard=True)
-    assert [step for step, _ in told(gone, Act.DISCARD_PROFILE, story)] == ["Closing", "Removing", "Forgetting"]
+    assert [step for step, _ in told(gone, Operation.DISCARD_PROFILE, story)] == ["Closing", "Removing", "Forgetting"]
 
 
 @pytest.mark.parametrize("state", list(State))
-@pytest.mark.parametrize("doing", list(Act))
+@pytest.mark.parametrize("doing", list(Operation))
 @pytest.mark.parametrize("desired", list(Desired))
-def test_there_is_never_more_than_one_step_under_way(state: State, doing: Act, desired: Desired) -> None:
+def test_there_is_never_more_than_one_step_under_way(state: State, doing: Operation, desired: Desired) -> None:
     for discard in (False, True):
         for story in ([], ended("logout_requested", State.WORKING)):
             shown = steps(record(state, desired, discard=discard), doing, story)

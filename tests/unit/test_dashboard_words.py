@@ -7,15 +7,16 @@ from pathlib import Path
 
 import tuntas
 from tuntas.api.errors import TABLE
+from tuntas.cleanup import leftovers
 from tuntas.dashboard import words
 from tuntas.events import EventName
 from tuntas.profiles import Reason
 from tuntas.server.doctor import CHECKS, Level
-from tuntas.sessions import leftovers, recycling
+from tuntas.sessions import recycling
 from tuntas.sessions.access import Scope
-from tuntas.sessions.actor import SILENCE_REASON
+from tuntas.sessions.commands import CommandKind
+from tuntas.sessions.lifecycle import SILENCE_REASON
 from tuntas.sessions.machine import State, Status
-from tuntas.sessions.wishes import WishKind
 
 SOURCES = Path(tuntas.__file__).parent
 
@@ -28,12 +29,12 @@ def test_each_state_status_and_event_has_words() -> None:
 
 
 def test_each_reason_that_the_code_names_has_words() -> None:
-    named = {recycling.REASON, *SILENCE_REASON.values(), *(kind.value for kind in WishKind)}
+    named = {recycling.REASON, *SILENCE_REASON.values(), *(kind.value for kind in CommandKind)}
     for folder in ("sessions", "whatsapp"):
         for path in (SOURCES / folder).rglob("*.py"):
             text = path.read_text(encoding="utf-8")
             named |= set(re.findall(r'(?:PageLost|LaunchRefused)\(\s*"(\w+)"', text))
-            named |= set(re.findall(r'_move\(Trigger\.\w+, "(\w+)"', text))
+            named |= set(re.findall(r'\bmove\(Trigger\.\w+, "(\w+)"', text))
     assert {"page_crashed", "browser_did_not_start", "scanned"} <= named
     assert named - {"none"} <= set(words.REASONS)
 
@@ -57,4 +58,4 @@ def test_each_check_of_the_doctor_has_words() -> None:
 
 def test_what_is_not_known_is_shown_as_it_is() -> None:
     assert words.reason("something_newer") == "something_newer"
-    assert words.event("call.received") == "call.received"
+    assert words.event("engine.event") == "engine.event"

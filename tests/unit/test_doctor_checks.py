@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tuntas.browser import BrowserUser
 from tuntas.config import Settings
 from tuntas.server.doctor import CHECKS
-from tuntas.server.doctor.browser import judge_namespaces
+from tuntas.server.doctor.browser import judge_namespaces, judge_root
 from tuntas.server.doctor.finding import Finding, Level, fine, run_checks
 from tuntas.server.doctor.lock import holder_in
 from tuntas.server.doctor.machine import judge_clock, judge_ended, port
@@ -70,6 +71,18 @@ def test_every_check_has_a_name_of_its_own() -> None:
 )
 def test_what_the_kernel_allows_an_ordinary_users_browser(switches: dict[str, int], helper: bool, level: Level) -> None:
     assert judge_namespaces(switches, has_setuid_helper=helper).level is level
+
+
+def test_a_server_that_is_root_is_told_what_its_browsers_have_and_how_to_get_better() -> None:
+    user = BrowserUser("web", 990, 990)
+    as_root = judge_root(None, {}, has_sandbox=False)
+    assert as_root.level is Level.WARNING
+    assert "TUNTAS_BROWSER_USER" in as_root.advice
+    assert judge_root(user, {}, has_sandbox=True).level is Level.FINE
+    closed = judge_root(user, {"user.max_user_namespaces": 0}, has_sandbox=False)
+    assert closed.level is Level.WARNING
+    assert "sysctl -w user.max_user_namespaces" in closed.advice
+    assert "seccomp" in judge_root(user, {}, has_sandbox=False).advice
 
 
 def test_the_holder_of_a_lock_is_read_from_the_kernels_list_and_one_who_waits_is_not() -> None:

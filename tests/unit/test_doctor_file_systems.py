@@ -6,14 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tuntas.server.doctor.file_systems import (
-    Mount,
-    fstab_points,
-    judge_kind,
-    judge_place,
-    mount_of,
-    parse_mountinfo,
-)
+from tuntas.processes.mounts import Mount, parse_mountinfo
+from tuntas.server.doctor.file_systems import fstab_points, judge_kind, judge_place, mount_of
 from tuntas.server.doctor.finding import Level
 
 MOUNTINFO = r"""

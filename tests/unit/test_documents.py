@@ -32,5 +32,17 @@ def test_each_request_that_a_guide_names_exists(name: str) -> None:
     assert {f"{method} {_without_names(path)}" for method, path in named} <= known
 
 
+def test_each_promise_of_security_names_tests_that_there_are_and_no_test_of_security_is_without_a_promise() -> None:
+    tests = HERE.parent / "tests"
+    named = set(re.findall(r"`tests/([\w/]+\.py)`", (HERE / "security.md").read_text(encoding="utf-8")))
+    assert named
+    assert {name for name in named if not (tests / name).is_file()} == set()
+    assert {f"security/{path.name}" for path in (tests / "security").glob("test_*.py")} <= named
+
+
+def test_the_readme_stays_short() -> None:
+    assert len((HERE.parent / "README.md").read_text(encoding="utf-8").splitlines()) < 120
+
+
 def _without_names(path: str) -> str:
     return re.sub(r"{\w+}", "{}", path)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 
 import pytest
 
-from tuntas.api.fetching import FileRefused, FileUnreachable, Limits, fetch
 from tuntas.foundation.addresses import is_public
+from tuntas.sessions.errors import FileRefused, FileUnreachable
+from tuntas.whatsapp.fetching import FileLimits, fetch
 
-LIMITS = Limits(most_bytes=1000, timeout_seconds=5.0, private_addresses=False)
+LIMITS = FileLimits(most_bytes=1000, timeout_seconds=5.0, private_addresses=False)
 
 
 @pytest.mark.parametrize(
@@ -41,14 +43,9 @@ def test_a_host_that_is_not_there_is_unreachable() -> None:
 
 
 def test_every_address_of_a_name_is_checked_not_only_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def story() -> None:
-        loop = asyncio.get_running_loop()
+    def both(*_: object, **__: object) -> list[tuple[object, ...]]:
+        return [(0, 0, 0, "", (address, 80)) for address in ("8.8.8.8", "10.0.0.1")]
 
-        async def both(*_: object, **__: object) -> list[tuple[object, ...]]:
-            return [(0, 0, 0, "", (address, 80)) for address in ("8.8.8.8", "10.0.0.1")]
-
-        monkeypatch.setattr(loop, "getaddrinfo", both)
-        with pytest.raises(FileRefused):
-            await fetch("http://two-faced.example/x", LIMITS)
-
-    asyncio.run(story())
+    monkeypatch.setattr(socket, "getaddrinfo", both)
+    with pytest.raises(FileRefused):
+        asyncio.run(fetch("http://two-faced.example/x", LIMITS))

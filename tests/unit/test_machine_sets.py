@@ -17,6 +17,8 @@ def test_live_is_with_a_browser_that_nobody_is_ending() -> None:
     assert {
         State.STARTING,
         State.SCAN_QR_CODE,
+        State.PASSKEY_REQUIRED,
+        State.PASSKEY_CONFIRMATION_REQUIRED,
         State.PAIRING,
         State.WORKING,
         State.RECONNECTING,

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+from tuntas.processes.holder import Holder
 from tuntas.profiles import sentences
-from tuntas.profiles.model import Holder, Reason
+from tuntas.profiles.model import Reason
 
 
 def test_the_three_sentences_are_said_word_for_word() -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from tuntas.sandbox import media as media_module
-from tuntas.sandbox.acts import Act, Edit, Pin, React, Revoke, Star, Vote
+from tuntas.sandbox.acts import Act, EditAct, PinAct, ReactAct, RevokeAct, StarAct, VoteAct
 from tuntas.sandbox.content import Content, Media, Poll
 from tuntas.sandbox.errors import ActRefusedError, UnknownFileError, UnknownMessageError
 from tuntas.sandbox.media import MediaFiles
-from tuntas.sandbox.model import SENT, DeviceKeys, Message
+from tuntas.sandbox.model import SENT, DeviceKeys, PhoneMessage
 from tuntas.sandbox.phones import Phones
 
 ANI, BUDI, CITRA = "628111000111", "628222000222", "628333000333"
@@ -27,11 +27,13 @@ def world(content: Content | None = None) -> Phones:
         phones.put(number, number)
     for device, number in (("a1", ANI), ("a2", ANI), ("b1", BUDI)):
         phones.link(DeviceKeys(device, f"noise-{device}", f"identity-{device}"), number)
-    phones.send(Message("M1", ANI, BUDI, "halo", 1_700_000_000, SENT, content=content or Content()), origin="a1")
+    phones.send(PhoneMessage("M1", ANI, BUDI, "halo", 1_700_000_000, SENT, content=content or Content()), origin="a1")
     return phones
 
 
-@pytest.mark.parametrize("act", [React(do="react", text="👍"), Edit(do="edit", text="new"), Revoke(do="revoke")])
+@pytest.mark.parametrize(
+    "act", [ReactAct(do="react", text="👍"), EditAct(do="edit", text="new"), RevokeAct(do="revoke")]
+)
 def test_both_sides_learn_of_an_act_except_the_device_that_did_it(act: Act) -> None:
     phones = world()
     assert phones.act(ANI, "M1", act, 1, origin="a1")[1] == {"a2", "b1"}
@@ -39,19 +41,19 @@ def test_both_sides_learn_of_an_act_except_the_device_that_did_it(act: Act) -> N
 
 def test_an_act_that_is_repeated_changes_nothing() -> None:
     phones = world()
-    pin = Pin(do="pin", on=True)
-    for act in (React(do="react", text="👍"), Star(do="star", on=True), Edit(do="edit", text="new"), pin):
+    pin = PinAct(do="pin", on=True)
+    for act in (ReactAct(do="react", text="👍"), StarAct(do="star", on=True), EditAct(do="edit", text="new"), pin):
         assert phones.act(ANI, "M1", act, 1)[1]
         assert not phones.act(ANI, "M1", act, 2)[1]
 
 
 def test_only_the_own_devices_learn_of_a_star() -> None:
     phones = world()
-    assert phones.act(ANI, "M1", Star(do="star", on=True), 1)[1] == {"a1", "a2"}
+    assert phones.act(ANI, "M1", StarAct(do="star", on=True), 1)[1] == {"a1", "a2"}
     assert phones.messages_of(BUDI)[0].describe()["starred"] == [ANI]
 
 
-@pytest.mark.parametrize("act", [Edit(do="edit", text="never said"), Revoke(do="revoke")])
+@pytest.mark.parametrize("act", [EditAct(do="edit", text="never said"), RevokeAct(do="revoke")])
 def test_nobody_changes_what_somebody_else_wrote(act: Act) -> None:
     phones = world()
     with pytest.raises(ActRefusedError):
@@ -61,34 +63,34 @@ def test_nobody_changes_what_somebody_else_wrote(act: Act) -> None:
 
 def test_a_message_that_was_revoked_is_empty_and_takes_no_more() -> None:
     phones = world(POLL)
-    message, _ = phones.act(ANI, "M1", Revoke(do="revoke"), 1)
+    message, _ = phones.act(ANI, "M1", RevokeAct(do="revoke"), 1)
     assert "poll" not in message.describe()
-    for act in (React(do="react", text="👍"), Vote(do="vote", options=["Monday"])):
+    for act in (ReactAct(do="react", text="👍"), VoteAct(do="vote", options=["Monday"])):
         with pytest.raises(ActRefusedError):
             phones.act(BUDI, "M1", act, 2)
 
 
 def test_a_vote_names_options_of_a_poll() -> None:
     phones = world(POLL)
-    message, _ = phones.act(BUDI, "M1", Vote(do="vote", options=["Tuesday"]), 1)
+    message, _ = phones.act(BUDI, "M1", VoteAct(do="vote", options=["Tuesday"]), 1)
     assert message.describe()["votes"] == {BUDI: ["Tuesday"]}
     with pytest.raises(ActRefusedError):
-        phones.act(BUDI, "M1", Vote(do="vote", options=["Sunday"]), 2)
+        phones.act(BUDI, "M1", VoteAct(do="vote", options=["Sunday"]), 2)
     with pytest.raises(ActRefusedError):
-        world().act(BUDI, "M1", Vote(do="vote", options=[]), 1)
+        world().act(BUDI, "M1", VoteAct(do="vote", options=[]), 1)
 
 
 def test_a_strangers_message_is_unknown() -> None:
     with pytest.raises(UnknownMessageError):
-        world().act(CITRA, "M1", React(do="react", text="👍"), 1)
+        world().act(CITRA, "M1", ReactAct(do="react", text="👍"), 1)
 
 
 def test_content_and_what_became_of_it_outlive_a_restart() -> None:
     file = Media(file="0" * 32, kind="document", mimetype="text/plain", filename="a.txt", size=3)
     phones = world(Content(mentions=[BUDI], forwarded=True, media=file))
-    phones.act(BUDI, "M1", React(do="react", text="👍"), 1)
-    phones.act(ANI, "M1", Edit(do="edit", text="new"), 1)
-    phones.act(ANI, "M1", Star(do="star", on=True), 1)
+    phones.act(BUDI, "M1", ReactAct(do="react", text="👍"), 1)
+    phones.act(ANI, "M1", EditAct(do="edit", text="new"), 1)
+    phones.act(ANI, "M1", StarAct(do="star", on=True), 1)
     again = Phones.from_json(json.loads(json.dumps(phones.to_json())))
     assert again.messages_of(ANI) == phones.messages_of(ANI)
     assert again.messages_of(ANI)[0].content.media == file

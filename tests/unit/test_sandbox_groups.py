@@ -11,9 +11,9 @@ from tuntas.sandbox.errors import (
     UnknownPhoneError,
     UnknownRefError,
 )
-from tuntas.sandbox.groups import Group
+from tuntas.sandbox.groups import PhoneGroup
 from tuntas.sandbox.link_codes import LIFETIME_SECONDS, LinkCodes
-from tuntas.sandbox.model import DELIVERED, READ, SENT, DeviceKeys, Message
+from tuntas.sandbox.model import DELIVERED, READ, SENT, DeviceKeys, PhoneMessage
 from tuntas.sandbox.phones import Phones
 from tuntas.sandbox.presence import Presences
 
@@ -32,16 +32,16 @@ def phones() -> Phones:
 
 
 @pytest.fixture
-def group(phones: Phones) -> Group:
+def group(phones: Phones) -> PhoneGroup:
     """A group of Ani, who made it, and Budi."""
     return phones.groups.create(ANI, "Street", [BUDI], 1)[0]
 
 
-def text(group: Group, sender: str) -> Message:
-    return Message("A1", sender, group.id, "hello", 2, SENT)
+def text(group: PhoneGroup, sender: str) -> PhoneMessage:
+    return PhoneMessage("A1", sender, group.id, "hello", 2, SENT)
 
 
-def test_only_administrators_change_who_is_in_a_group(phones: Phones, group: Group) -> None:
+def test_only_administrators_change_who_is_in_a_group(phones: Phones, group: PhoneGroup) -> None:
     for action in ("add", "remove", "promote", "demote"):
         with pytest.raises(NotAllowedError):
             phones.groups.change(BUDI, group.id, action, [CICI], 2)
@@ -52,13 +52,13 @@ def test_only_administrators_change_who_is_in_a_group(phones: Phones, group: Gro
     assert group.roles == {ANI: "superadmin", BUDI: "member"}
 
 
-def test_what_changes_nothing_is_told_to_nobody(phones: Phones, group: Group) -> None:
+def test_what_changes_nothing_is_told_to_nobody(phones: Phones, group: PhoneGroup) -> None:
     assert phones.groups.change(ANI, group.id, "add", [BUDI], 2)[1] == set()
     assert phones.groups.change(ANI, group.id, "demote", [ANI, BUDI, CICI], 2)[1] == set()
     assert phones.groups.change(ANI, group.id, "promote", [BUDI], 2)[1] == {"page"}
 
 
-def test_who_is_removed_learns_of_it_and_writes_no_more(phones: Phones, group: Group) -> None:
+def test_who_is_removed_learns_of_it_and_writes_no_more(phones: Phones, group: PhoneGroup) -> None:
     phones.groups.change(ANI, group.id, "promote", [BUDI], 2)
     group.roles[ANI] = "admin"
     assert phones.groups.change(BUDI, group.id, "remove", [ANI], 3)[1] == {"page"}
@@ -66,14 +66,14 @@ def test_who_is_removed_learns_of_it_and_writes_no_more(phones: Phones, group: G
         phones.send(text(group, ANI))
 
 
-def test_a_group_is_never_left_without_an_administrator(phones: Phones, group: Group) -> None:
+def test_a_group_is_never_left_without_an_administrator(phones: Phones, group: PhoneGroup) -> None:
     phones.groups.leave(ANI, group.id, 2)
     assert group.roles == {BUDI: "admin"}
     phones.groups.leave(BUDI, group.id, 3)
     assert group.roles == {}
 
 
-def test_a_revoked_invitation_leads_nowhere(phones: Phones, group: Group) -> None:
+def test_a_revoked_invitation_leads_nowhere(phones: Phones, group: PhoneGroup) -> None:
     old = phones.groups.invitation(ANI, group.id, new=False)
     new = phones.groups.invitation(ANI, group.id, new=True)
     with pytest.raises(UnknownGroupError):
@@ -82,20 +82,20 @@ def test_a_revoked_invitation_leads_nowhere(phones: Phones, group: Group) -> Non
     assert phones.groups.has(group.id, CICI)
 
 
-def test_a_message_in_a_group_is_read_when_the_last_member_has_read_it(phones: Phones, group: Group) -> None:
+def test_a_message_in_a_group_is_read_when_the_last_member_has_read_it(phones: Phones, group: PhoneGroup) -> None:
     phones.groups.change(ANI, group.id, "add", [CICI], 2)
     message = text(group, ANI)
     phones.send(message)
     phones.send(message)
     assert [len(phones.messages_of(number)) for number in (ANI, BUDI, CICI)] == [1, 1, 1]
     assert message.ack == DELIVERED
-    assert phones.read(BUDI, group.id) == (1, set())
+    assert phones.read(BUDI, group.id) == (1, {"page"}), "each reader's receipt is told"
     assert message.ack == DELIVERED
     assert phones.read(CICI, group.id) == (1, {"page"})
     assert message.ack == READ
 
 
-def test_groups_people_and_what_is_unread_outlive_a_restart(phones: Phones, group: Group) -> None:
+def test_groups_people_and_what_is_unread_outlive_a_restart(phones: Phones, group: PhoneGroup) -> None:
     phones.people.set_about(BUDI, "At work")
     phones.people.block(ANI, CICI, blocked=True, origin="page")
     phones.send(text(group, BUDI))
@@ -108,7 +108,7 @@ def test_groups_people_and_what_is_unread_outlive_a_restart(phones: Phones, grou
 
 def test_a_message_of_somebody_blocked_is_taken_by_the_server_only(phones: Phones) -> None:
     phones.people.block(ANI, BUDI, blocked=True, origin="page")
-    message = Message("B1", BUDI, ANI, "hello?", 2, SENT)
+    message = PhoneMessage("B1", BUDI, ANI, "hello?", 2, SENT)
     assert phones.send(message) == set()
     assert message.ack == SENT
     assert phones.read(ANI, BUDI) == (0, set())

@@ -15,8 +15,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from websockets.asyncio.client import connect
 
+from tuntas.foundation.http_server import PortTaken
 from tuntas.sandbox.certificate import FILE_NAME, certificate
-from tuntas.sandbox.server import Sandbox, SandboxAddressError, SandboxSettings
+from tuntas.sandbox.server import Sandbox, SandboxSettings
 from tuntas.sandbox.store import UnreadableStateError
 
 SETTINGS = SandboxSettings(port=0, https_port=0)
@@ -107,7 +108,7 @@ def test_a_taken_https_port_is_named_and_the_other_port_is_free_again(tmp_path: 
     async def whole() -> None:
         async with Sandbox(SETTINGS) as first:
             taken, _ = told(first)
-            with pytest.raises(SandboxAddressError, match=f":{taken} .*choose another --https-port"):
+            with pytest.raises(PortTaken, match=f":{taken} .*choose another --https-port"):
                 async with Sandbox(SandboxSettings(port=0, https_port=taken, data_dir=tmp_path)):
                     pass
 

@@ -14,7 +14,7 @@ from tuntas.sandbox.errors import (
     UnknownPhoneError,
     UnknownRefError,
 )
-from tuntas.sandbox.model import DELIVERED, READ, SENT, DeviceKeys, Message
+from tuntas.sandbox.model import DELIVERED, READ, SENT, DeviceKeys, PhoneMessage
 from tuntas.sandbox.phones import Phones
 from tuntas.sandbox.refs import Refs
 
@@ -34,8 +34,8 @@ def world(*links: tuple[str, str]) -> Phones:
     return phones
 
 
-def message(name: str, sender: str = ANI, recipient: str = BUDI, text: str = "halo") -> Message:
-    return Message(name, sender, recipient, text, 1_700_000_000, SENT)
+def message(name: str, sender: str = ANI, recipient: str = BUDI, text: str = "halo") -> PhoneMessage:
+    return PhoneMessage(name, sender, recipient, text, 1_700_000_000, SENT)
 
 
 def inbox(phones: Phones, device: str) -> list[str]:

@@ -17,7 +17,8 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from tuntas.sandbox.server import Sandbox, SandboxAddressError, SandboxSettings, create_app, serve
+from tuntas.foundation.http_server import PortTaken
+from tuntas.sandbox.server import Sandbox, SandboxSettings, create_app, serve
 from tuntas.sandbox.site import SCRIPTS
 from tuntas.sandbox.store import FILE_NAME, UnreadableStateError
 
@@ -200,17 +201,43 @@ def test_a_page_gets_refs_one_after_the_other_and_pairs_with_the_newest() -> Non
             never = await world.post(f"phones/{ANI}/scan", {"qr": page.qr("2@invented")})
             assert code(never) == (409, "unknown_ref")
             assert code(await world.post(f"phones/{ANI}/scan", {"qr": "nonsense"})) == (422, "malformed_qr")
-            await page.tell(kind="refresh_ref")
-            third = await page.next()
-            scanned = await world.post(f"phones/{ANI}/scan", {"qr": page.qr(third["ref"])})
+            scanned = await world.post(f"phones/{ANI}/scan", {"qr": page.qr(second["ref"])})
             assert scanned.json() == {"number": ANI, "device": "d1"}
-            assert (await page.next())["kind"] == "pairing"
+            pairing = await page.next()
+            assert (pairing["kind"], pairing["number"], pairing["name"]) == ("pairing", ANI, "Ani")
             welcome = await page.next()
             assert (welcome["kind"], welcome["number"], welcome["name"]) == ("welcome", ANI, "Ani")
-            again = await world.post(f"phones/{ANI}/scan", {"qr": page.qr(third["ref"])})
+            again = await world.post(f"phones/{ANI}/scan", {"qr": page.qr(second["ref"])})
             assert code(again) == (410, "expired_ref")
 
     play(story, first_ref_seconds=0.1, next_ref_seconds=30.0)
+
+
+def test_a_page_gets_six_refs_and_then_none_until_it_connects_anew() -> None:
+    async def story(world: World) -> None:
+        await world.phones()
+        async with world.page("d1") as page:
+            frames = [await page.next() for _ in range(7)]
+            assert [each["kind"] for each in frames] == ["ref"] * 6 + ["idle"]
+            assert [each["seconds"] for each in frames[:6]] == [0.1] + [0.02] * 5
+            late = await world.post(f"phones/{ANI}/scan", {"qr": page.qr(frames[5]["ref"])})
+            assert code(late) == (410, "expired_ref")
+        slower = await world.post("times", {"first_ref_seconds": 30.0})
+        assert slower.json()["first_ref_seconds"] == 30.0
+        async with world.page("d1") as page:
+            ref = (await page.next())["ref"]
+            await world.post(f"phones/{ANI}/scan", {"qr": page.qr(ref)})
+            assert (await page.next())["kind"] == "pairing"
+
+    play(story, first_ref_seconds=0.1, next_ref_seconds=0.02)
+
+
+@pytest.mark.parametrize("body", [{"first_ref_seconds": -1}, {"refs_in_a_round": 0}, {"tea_seconds": 1}])
+def test_times_that_make_no_sense_are_refused(body: dict[str, Any]) -> None:
+    async def story(world: World) -> None:
+        assert code(await world.post("times", body)) == (422, "invalid_request")
+
+    play(story)
 
 
 def test_a_ref_dies_with_its_page() -> None:
@@ -367,7 +394,7 @@ def test_a_second_connection_of_a_device_takes_over_from_the_first() -> None:
         async with world.page("d1") as old:
             await world.pair(old)
             async with world.page("d1", paired=True) as new:
-                assert await old.kinds(1) == ["conflict"]
+                assert await old.kinds(1) == ["replaced"]
                 assert await new.kinds(1) == ["welcome"]
                 with pytest.raises(ConnectionClosed):
                     await old.next()
@@ -393,6 +420,20 @@ def test_a_dropped_device_is_refused_for_a_while_and_others_are_not() -> None:
             with pytest.raises(ConnectionClosed):
                 await ani.next()
         await world.post("faults", {"kind": "clear"})
+        async with world.page("d1", paired=True) as ani:
+            assert await ani.kinds(1) == ["welcome"]
+
+    play(story)
+
+
+def test_a_connection_that_is_dropped_for_no_time_is_closed_and_may_come_back_at_once() -> None:
+    async def story(world: World) -> None:
+        await world.phones()
+        async with world.page("d1") as ani:
+            await world.pair(ani)
+            await world.post("faults", {"kind": "drop_socket"})
+            with pytest.raises(ConnectionClosed):
+                await ani.next()
         async with world.page("d1", paired=True) as ani:
             assert await ani.kinds(1) == ["welcome"]
 
@@ -458,11 +499,97 @@ def test_removed_modules_are_listed_for_the_page_until_they_are_restored() -> No
     play(story)
 
 
+def test_an_unknown_fault_is_told_which_ones_there_are() -> None:
+    async def story(world: World) -> None:
+        answer = await world.post("faults", {"kind": "meteor"})
+        assert code(answer) == (422, "invalid_request")
+        for kind in ("temp_ban", "network_down", "ciphertext_first", "late_module"):
+            assert kind in answer.json()["message"]
+        assert (await world.client.get("/_sandbox/state")).json()["faults"] == {}
+
+    play(story)
+
+
+def test_faults_are_listed_with_whom_they_meet_and_for_how_long_until_they_are_cleared() -> None:
+    async def story(world: World) -> None:
+        await world.phones()
+        await world.post("faults", {"kind": "temp_ban", "number": ANI, "seconds": 60})
+        answer = await world.post("faults", {"kind": "late_module", "module": "WAWebCmd", "seconds": 4})
+        listed = answer.json()["faults"]
+        (ban,), (late,) = listed["temp_ban"], listed["late_module"]
+        assert (ban["number"], ban["code"]) == (ANI, 101)
+        assert 50 < ban["seconds_left"] <= 60
+        assert (late["module"], late["seconds"], late["seconds_left"]) == ("WAWebCmd", 4, None)
+        await world.post("faults", {"kind": "clear", "fault": "temp_ban"})
+        state = (await world.client.get("/_sandbox/state")).json()
+        assert list(state["faults"]) == ["late_module"]
+        await world.post("faults", {"kind": "clear"})
+        assert (await world.client.get("/_sandbox/state")).json()["faults"] == {}
+
+    play(story)
+
+
+def test_a_fault_of_an_unknown_phone_is_refused() -> None:
+    async def story(world: World) -> None:
+        assert code(await world.post("faults", {"kind": "slow", "number": ANI, "seconds": 1})) == (404, "unknown_phone")
+
+    play(story)
+
+
+def test_a_banned_page_is_told_until_when_and_let_in_after_that() -> None:
+    async def story(world: World) -> None:
+        await world.phones()
+        async with world.page("d1") as page:
+            await world.pair(page)
+            await world.post("faults", {"kind": "temp_ban", "number": ANI, "seconds": 0.3})
+            failure = await page.next()
+            assert (failure["kind"], failure["reason"], failure["expire"]) == ("failure", 402, 1)
+            with pytest.raises(ConnectionClosed):
+                await page.next()
+        async with asyncio.timeout(WAIT_SECONDS):
+            while True:
+                async with world.page("d1", paired=True) as page:
+                    if (await page.next())["kind"] == "welcome":
+                        return
+
+    play(story)
+
+
+def test_a_network_that_is_away_is_a_cut_connection_for_pages_and_none_for_the_control_side() -> None:
+    async def story(world: World) -> None:
+        await world.post("faults", {"kind": "network_down", "seconds": 60})
+        with pytest.raises(httpx.RemoteProtocolError):
+            await world.client.get("/")
+        assert "network_down" in (await world.client.get("/_sandbox/state")).json()["faults"]
+        await world.post("faults", {"kind": "network_down", "mode": "half_open"})
+        with pytest.raises(httpx.ReadTimeout):
+            await world.client.get("/", timeout=0.2)
+        await world.post("faults", {"kind": "clear"})
+        assert (await world.client.get("/")).status_code == 200
+        dns = await world.post("faults", {"kind": "network_down", "mode": "dns"})
+        assert code(dns) == (422, "invalid_request")
+        assert "--host-resolver-rules" in dns.json()["message"]
+
+    play(story)
+
+
 @pytest.mark.parametrize(
     "body",
     [
         {},
         {"kind": "meteor"},
+        {"kind": ["slow"]},
+        {"kind": "late_module", "module": "WAWebCmd"},
+        {"kind": "late_module", "seconds": 1},
+        {"kind": "missing_module"},
+        {"kind": "passkey"},
+        {"kind": "passkey", "number": ANI, "error": "bad mood"},
+        {"kind": "temp_ban", "minutes": 5},
+        {"kind": "capping", "number": ANI},
+        {"kind": "page_version", "version": "newest"},
+        {"kind": "network_down", "mode": "sideways"},
+        {"kind": "unsupported_page", "number": ANI},
+        {"kind": "clear", "fault": "meteor"},
         {"kind": "slow"},
         {"kind": "slow", "seconds": -1},
         {"kind": "drop_socket", "seconds": "soon"},
@@ -500,7 +627,7 @@ def test_a_taken_port_is_one_clear_line() -> None:
     async def whole() -> None:
         async with Sandbox(SandboxSettings(port=0)) as first:
             port = int(first.url.rsplit(":", 1)[1])
-            with pytest.raises(SandboxAddressError, match=f":{port} .*choose another --port") as caught:
+            with pytest.raises(PortTaken, match=f":{port} .*choose another --port") as caught:
                 async with Sandbox(SandboxSettings(port=port)):
                     pass
             assert "\n" not in str(caught.value)

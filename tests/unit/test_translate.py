@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tuntas.events import AckLevel, Me
-from tuntas.sessions.model import AckSeen, Connected, MessageSeen, PageLost, QrShown, Unlinked
+from tuntas.sessions.model import AckSeen, Connected, Lacking, MessageSeen, PageLost, QrShown, Unlinked
 from tuntas.whatsapp.translate import UnknownReport, observation_of
 
 
@@ -26,12 +26,18 @@ def test_a_connection_tells_whose_account_it_is() -> None:
     assert seen == Connected(Me("628111000111@c.us", "Toko"))
 
 
-def test_missing_functions_are_a_permanent_fault_that_names_them() -> None:
+def test_missing_functions_are_named() -> None:
     seen = observation_of(report(kind="changed", names=["chat.sendTextMessage", "whatsapp.MsgStore"]))
-    assert isinstance(seen, PageLost)
-    assert seen.reason == "whatsapp_web_changed"
-    assert seen.permanent
-    assert "chat.sendTextMessage, whatsapp.MsgStore" in seen.detail
+    assert seen == Lacking("chat.sendTextMessage, whatsapp.MsgStore")
+
+
+def test_a_trouble_of_the_account_is_a_fault_with_its_time() -> None:
+    seen = observation_of(report(kind="trouble", reason="temporary_ban", detail="too many", seconds=600))
+    assert seen == PageLost("temporary_ban", "too many", again_in_seconds=600)
+    with pytest.raises(UnknownReport):
+        observation_of(report(kind="trouble", reason="anything", detail=""))
+    with pytest.raises(UnknownReport):
+        observation_of(report(kind="trouble", reason="temporary_ban", detail="", seconds=10**12))
 
 
 def test_an_unlinked_device() -> None:
@@ -57,6 +63,25 @@ def test_a_message_keeps_everything_but_shows_no_body_in_its_repr() -> None:
     assert seen.message.body == "secret words"
     assert seen.message.ack is AckLevel.SERVER
     assert "secret words" not in repr(seen)
+
+
+def test_what_a_message_answers_is_told_whole_and_bounded() -> None:
+    quote = {
+        "id": "3EB0",
+        "participant": "1@lid",
+        "participantPn": "1@c.us",
+        "body": "open?",
+        "_data": {"type": "chat"},
+    }
+    plain = {"id": "false_1@lid_4", "t": 1, "from": "1@lid", "to": "2@c.us", "fromMe": False, "body": "yes", "ack": 1}
+
+    seen = observation_of(report(kind="message", message=plain | {"replyTo": quote}))
+    assert isinstance(seen, MessageSeen)
+    assert seen.message.payload()["replyTo"] == quote | {"hasMedia": False, "media": None}
+    assert "open?" not in repr(seen)
+    for wrong in ("3EB0", {"id": ""}, quote | {"body": "x" * 200_000}, quote | {"participant": "a b"}):
+        with pytest.raises(UnknownReport):
+            observation_of(report(kind="message", message=plain | {"replyTo": wrong}))
 
 
 def test_an_ack_below_whatsapps_error_level_is_an_error() -> None:

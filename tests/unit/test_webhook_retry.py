@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tuntas.events import Retries, RetryPolicy
-from tuntas.webhooks.retry import CEILING_SECONDS, GiveUp, TryAgain, after_failure
+from tuntas.webhooks.retry import GiveUp, TryAgain, after_failure, least_seconds
+
+CEILING_SECONDS = 3600.0
 
 
 @pytest.mark.parametrize(
@@ -38,3 +40,16 @@ def test_what_the_receiver_asks_for_counts_if_it_is_longer_up_to_the_ceiling() -
     assert after_failure(retries, 1, asked_seconds=5) == TryAgain(10.0)
     assert after_failure(retries, 1, asked_seconds=60) == TryAgain(60.0)
     assert after_failure(retries, 1, asked_seconds=1e9) == TryAgain(CEILING_SECONDS)
+
+
+def test_a_wait_that_is_doubled_very_often_is_still_a_number() -> None:
+    retries = Retries(RetryPolicy.EXPONENTIAL, delay_seconds=0.000_001, attempts=10_000)
+    assert after_failure(retries, 9_000) == TryAgain(0.000_001 * 2**30)
+
+
+def test_a_short_wait_stays_short_where_the_receiver_asks_for_nothing() -> None:
+    assert after_failure(Retries(RetryPolicy.CONSTANT, delay_seconds=0.5, attempts=5), 1) == TryAgain(0.5)
+
+
+def test_a_receiver_that_keeps_failing_is_left_alone_a_little_longer_each_time_up_to_five_seconds() -> None:
+    assert [least_seconds(failures) for failures in (0, 1, 10, 100, 1000)] == [0.0, 0.05, 0.5, 5.0, 5.0]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tuntas.profiles.long_paths import extended, plain, windows_extended, windows_plain
+from tuntas.foundation.long_paths import extended, plain, windows_extended, windows_plain
 
 
 @pytest.mark.parametrize(

@@ -14,34 +14,23 @@ from typing import Any
 import psutil
 import pytest
 
-from tuntas.browser import (
-    Browser,
-    Candidate,
-    Kind,
-    LaunchFailed,
-    LaunchOptions,
-    Member,
-    StopLimits,
-    StopStage,
-    end_orphan,
-    launch,
-    members,
-)
-from tuntas.browser.process import is_alive, matches
-from tuntas.browser.process_table import row_of
-from tuntas.browser.system import kill_tree, wait_gone
+from tuntas.browser import Browser, BrowserKind, Candidate, LaunchFailed, LaunchOptions, StopStage, launch
+from tuntas.processes import Member, StopLimits, end_orphan, members
+from tuntas.processes.members import is_alive, matches
+from tuntas.processes.process_table import row_of
+from tuntas.processes.system import kill_tree, wait_gone
 from windows.stand_in import stand_in
 
 assert sys.platform == "win32"
 
-from tuntas.browser import job_object  # noqa: E402 - exists on Windows only
+from tuntas.processes import job_object  # noqa: E402 - exists on Windows only
 
 BROWSER = stand_in()
 LIMITS = StopLimits(graceful_seconds=10, forced_seconds=10)
 
 
 def options(profile: Path, *flags: str) -> LaunchOptions:
-    return LaunchOptions(Candidate(BROWSER, Kind.HEADLESS_SHELL, "test"), profile, extra_flags=flags)
+    return LaunchOptions(Candidate(BROWSER, BrowserKind.HEADLESS_SHELL, "test"), profile, extra_flags=flags)
 
 
 def with_browser(profile: Path, test: Callable[[Browser], Coroutine[Any, Any, None]], *flags: str) -> None:
@@ -148,7 +137,7 @@ def test_a_browser_that_does_not_come_up_tells_why_and_leaves_nothing(tmp_path: 
 def test_a_program_that_is_none_cannot_be_launched(tmp_path: Path) -> None:
     program = tmp_path / "browser.exe"
     program.write_text("not a program")
-    broken = replace(options(tmp_path / "profile"), executable=Candidate(program, Kind.CHROME, "test"))
+    broken = replace(options(tmp_path / "profile"), executable=Candidate(program, BrowserKind.CHROME, "test"))
     with pytest.raises(LaunchFailed, match="could not be started"):
         asyncio.run(launch(broken))
     assert job_object.groups() == {}

@@ -30,12 +30,12 @@ from tuntas.profiles import (
     Remover,
     safe_delete_directory,
 )
-from tuntas.profiles.obstacles import Kind, classify
+from tuntas.profiles.os_errors import ErrorKind, classify
 from windows import holding
 
 assert sys.platform == "win32"
 
-from tuntas.profiles import holders_windows  # noqa: E402 - exists on Windows only
+from tuntas.processes import holders_windows  # noqa: E402 - exists on Windows only
 
 LONG = "\\\\?\\"
 
@@ -117,26 +117,26 @@ def test_what_windows_answers_is_what_the_table_of_obstacles_says(session: Path)
     folder = session / "Default"
     file = folder / "Cookies"
 
-    def answer(act: Callable[[], object]) -> tuple[int | None, Kind, Reason]:
+    def answer(act: Callable[[], object]) -> tuple[int | None, ErrorKind, Reason]:
         with pytest.raises(OSError) as error:
             act()
         obstacle = classify(error.value)
         return error.value.winerror, obstacle.kind, obstacle.reason
 
-    assert answer(folder.rmdir) == (145, Kind.TRANSIENT, Reason.IN_USE)
+    assert answer(folder.rmdir) == (145, ErrorKind.TRANSIENT, Reason.IN_USE)
     for how in ("open", "locked"):
         with holding.held(how, file):
-            assert answer(file.unlink) == (32, Kind.TRANSIENT, Reason.IN_USE)
+            assert answer(file.unlink) == (32, ErrorKind.TRANSIENT, Reason.IN_USE)
     (folder / "History").unlink()
     (folder / "lockfile").chmod(stat.S_IREAD)
-    assert answer((folder / "lockfile").unlink) == (5, Kind.TRANSIENT, Reason.PERMISSION)
+    assert answer((folder / "lockfile").unlink) == (5, ErrorKind.TRANSIENT, Reason.PERMISSION)
     (folder / "lockfile").chmod(stat.S_IWRITE)
     (folder / "lockfile").unlink()
     with holding.held("deleted", file):
         if not deleted_names_go_at_once(folder):
-            assert answer(folder.rmdir) == (145, Kind.TRANSIENT, Reason.IN_USE)
+            assert answer(folder.rmdir) == (145, ErrorKind.TRANSIENT, Reason.IN_USE)
     with holding.held("current", folder):
-        assert answer(folder.rmdir) == (32, Kind.TRANSIENT, Reason.IN_USE)
+        assert answer(folder.rmdir) == (32, ErrorKind.TRANSIENT, Reason.IN_USE)
 
 
 def test_the_restart_manager_is_asked_and_never_in_the_way(session: Path) -> None:

@@ -10,9 +10,9 @@ import psutil
 
 from tuntas.browser import Candidate
 from tuntas.browser.find import version_of
-from tuntas.browser.places import Kind, Machine, places
-from tuntas.browser.process_table import ancestors_of, command_line, row_of, rows
+from tuntas.browser.places import BrowserKind, Machine, places
 from tuntas.config import load
+from tuntas.processes.process_table import ancestors_of, command_line, row_of, rows
 from tuntas.server.doctor.windows import defender, long_paths, rights
 from windows.stand_in import stand_in
 
@@ -46,7 +46,7 @@ def test_a_program_file_tells_its_version() -> None:
 
 
 def test_a_browser_without_a_version_in_its_file_is_asked() -> None:
-    fake = Candidate(stand_in(), Kind.HEADLESS_SHELL, "test")
+    fake = Candidate(stand_in(), BrowserKind.HEADLESS_SHELL, "test")
     assert version_of(fake) == "1.2.3.4"
 
 

@@ -14,14 +14,14 @@ import httpx
 import psutil
 import pytest
 
+from tuntas.foundation.http_server import PortTaken, bind
 from tuntas.server.data_folder import DataFolder, DataFolderBusy
-from tuntas.server.http import PortTaken, bind
 from windows.stand_in import stand_in
 
 assert sys.platform == "win32"
 
 BROWSER = stand_in()
-KEY = "test-key"
+KEY = "test-key-of-enough-characters"
 LIMIT_SECONDS = 30.0
 # Ctrl-C goes to everybody on a console; the server has one of its own, which this program joins for the purpose.
 PRESS_CTRL_C = """

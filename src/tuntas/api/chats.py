@@ -5,30 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, Field
 
-from tuntas.api.context import GatewayHere
+from tuntas.api.context import ContextHere
 from tuntas.api.errors import problems
-from tuntas.api.messages import ChatIdHere
-from tuntas.api.schemas import ChatId, Input, MessageOut
-from tuntas.api.sessions import Name
+from tuntas.api.inputs import Input
+from tuntas.api.json_requests import json_router
+from tuntas.api.page_answers import PictureUrl, all_from_page, from_page
+from tuntas.api.parameters import ChatIdHere, Limit, Offset, SessionHere, SortOrder
+from tuntas.api.schemas import ChatId, Done, MessageOut
 from tuntas.events import message_of
+from tuntas.sessions.page_calls import PageCall
 
-router = APIRouter(prefix="/api/{session}/chats", tags=["chats"])
+router = json_router(prefix="/api/{session}/chats", tags=["chats"])
 # What looks although it is a POST: its key needs no more than to look.
-looking = APIRouter(prefix="/api/{session}/chats", tags=["chats"])
+looking = json_router(prefix="/api/{session}/chats", tags=["chats"])
 
 SortBy = Annotated[Literal["conversationTimestamp", "id", "name"], Query(description="What the chats are sorted by.")]
-SortOrder = Annotated[Literal["asc", "desc"], Query(description="In which direction.")]
-Limit = Annotated[int, Query(ge=1, le=1000, description="At most so many.")]
-Offset = Annotated[int, Query(ge=0, le=1_000_000, description="Leave out so many.")]
 
 
 class ChatOut(BaseModel):
     """A chat."""
 
     id: str = Field(examples=["628111000222@c.us"])
+    pn: str | None = Field(None, description="The id by the number of a person.", examples=["628111000222@c.us"])
     name: str | None = Field(examples=["Budi"])
     isGroup: bool  # noqa: N815 - WAHA's name
     isReadOnly: bool  # noqa: N815 - WAHA's name
@@ -46,13 +47,17 @@ class ChatOverview(BaseModel):
 
     id: str = Field(examples=["628111000222@c.us"])
     name: str | None = Field(examples=["Budi"])
-    picture: str | None = Field(description="The picture's address.", examples=["https://pps.whatsapp.net/v/1.jpg"])
+    picture: PictureUrl = Field(
+        description="The picture's address; empty: none that we may see.", examples=["https://pps.whatsapp.net/v/1.jpg"]
+    )
     lastMessage: MessageOut | None  # noqa: N815 - WAHA's name
     chat: dict[str, Any] = Field(alias="_chat", description="All that is known of the chat.")
 
 
 class Pagination(Input):
     """Which part of a list."""
+
+    without_effect = frozenset({"merge"})
 
     limit: int = Field(20, ge=1, le=1000)
     offset: int = Field(0, ge=0, le=1_000_000)
@@ -71,12 +76,6 @@ class OverviewInput(Input):
     filter: ChatFilter = Field(default_factory=ChatFilter)
 
 
-class Done(BaseModel):
-    """It is done."""
-
-    success: bool = True
-
-
 class PictureAddress(BaseModel):
     """Where a picture lies."""
 
@@ -87,8 +86,8 @@ class PictureAddress(BaseModel):
 
 @router.get("", responses=problems(404, 422, 503), summary="List chats")
 async def chats(
-    gateway: GatewayHere,
-    session: Name,
+    context: ContextHere,
+    session: SessionHere,
     limit: Limit = 100,
     offset: Offset = 0,
     sortBy: SortBy = "conversationTimestamp",  # noqa: N803 - WAHA's name
@@ -96,87 +95,91 @@ async def chats(
 ) -> list[ChatOut]:
     """Return the session's chats, the newest first."""
     asked = {"limit": limit, "offset": offset, "sortBy": sortBy, "descending": sortOrder == "desc"}
-    found = await gateway.sessions.with_page(session, lambda page: page.ask("chats", asked))
-    return [ChatOut.model_validate(one | {"lastMessage": _last(one)}) for one in found]
+    found = await context.sessions.ask_page(session, PageCall.CHATS, asked)
+    return all_from_page(ChatOut, [with_last_message(one) for one in found])
 
 
 @router.get("/overview", responses=problems(404, 422, 503), summary="Overview of chats")
 async def overview(
-    gateway: GatewayHere,
-    session: Name,
+    context: ContextHere,
+    session: SessionHere,
     limit: Limit = 20,
     offset: Offset = 0,
     ids: Annotated[list[ChatId] | None, Query(description="Only these.", max_length=1000)] = None,
 ) -> list[ChatOverview]:
     """Return name, picture and last message of the newest chats: what a list of chats shows."""
-    return await _overview(gateway, session, limit, offset, ids)
+    return await _overview(context, session, limit, offset, ids)
 
 
 @looking.post("/overview", responses=problems(404, 422, 503), summary="Overview of chats (by body)")
-async def overview_by_body(gateway: GatewayHere, session: Name, body: OverviewInput) -> list[ChatOverview]:
+async def overview_by_body(context: ContextHere, session: SessionHere, body: OverviewInput) -> list[ChatOverview]:
     """Return name, picture and last message of chats; the body holds as many ids as you like."""
-    return await _overview(gateway, session, body.pagination.limit, body.pagination.offset, body.filter.ids)
+    return await _overview(context, session, body.pagination.limit, body.pagination.offset, body.filter.ids)
 
 
 @router.delete("/{chatId}", responses=problems(404, 422, 503), summary="Delete a chat")
-async def delete(gateway: GatewayHere, session: Name, chatId: ChatIdHere) -> Done:  # noqa: N803 - WAHA's name
+async def delete(context: ContextHere, session: SessionHere, chatId: ChatIdHere) -> Done:  # noqa: N803 - WAHA's name
     """Delete a chat with its messages, for this account only."""
-    return await _change(gateway, session, "deleteChat", {"chatId": chatId})
+    return await _change(context, session, PageCall.DELETE_CHAT, {"chatId": chatId})
 
 
 @router.delete("/{chatId}/messages", responses=problems(404, 422, 503), summary="Clear a chat")
-async def clear(gateway: GatewayHere, session: Name, chatId: ChatIdHere) -> Done:  # noqa: N803 - WAHA's name
+async def clear(context: ContextHere, session: SessionHere, chatId: ChatIdHere) -> Done:  # noqa: N803 - WAHA's name
     """Delete all messages of a chat, for this account only; the chat stays."""
-    return await _change(gateway, session, "clearChat", {"chatId": chatId})
+    return await _change(context, session, PageCall.CLEAR_CHAT, {"chatId": chatId})
 
 
 @router.post("/{chatId}/archive", status_code=201, responses=problems(404, 422, 503), summary="Archive a chat")
-async def archive(gateway: GatewayHere, session: Name, chatId: ChatIdHere) -> Done:  # noqa: N803 - WAHA's name
+async def archive(context: ContextHere, session: SessionHere, chatId: ChatIdHere) -> Done:  # noqa: N803 - WAHA's name
     """Archive a chat; one that is archived already is left as it is."""
-    return await _change(gateway, session, "archiveChat", {"chatId": chatId, "archived": True})
+    return await _change(context, session, PageCall.ARCHIVE_CHAT, {"chatId": chatId, "archived": True})
 
 
 @router.post("/{chatId}/unarchive", status_code=201, responses=problems(404, 422, 503), summary="Unarchive a chat")
-async def unarchive(gateway: GatewayHere, session: Name, chatId: ChatIdHere) -> Done:  # noqa: N803 - WAHA's name
+async def unarchive(context: ContextHere, session: SessionHere, chatId: ChatIdHere) -> Done:  # noqa: N803 - WAHA's name
     """Take a chat out of the archive; one that is not in it is left as it is."""
-    return await _change(gateway, session, "archiveChat", {"chatId": chatId, "archived": False})
+    return await _change(context, session, PageCall.ARCHIVE_CHAT, {"chatId": chatId, "archived": False})
 
 
 @router.post("/{chatId}/unread", status_code=201, responses=problems(404, 422, 503), summary="Mark a chat as unread")
-async def unread(gateway: GatewayHere, session: Name, chatId: ChatIdHere) -> Done:  # noqa: N803 - WAHA's name
+async def unread(context: ContextHere, session: SessionHere, chatId: ChatIdHere) -> Done:  # noqa: N803 - WAHA's name
     """Mark a chat as unread, for this account only."""
-    return await _change(gateway, session, "markUnread", {"chatId": chatId})
+    return await _change(context, session, PageCall.MARK_UNREAD, {"chatId": chatId})
 
 
 @router.get("/{chatId}/picture", responses=problems(404, 422, 503), summary="A chat's picture")
-async def picture(gateway: GatewayHere, session: Name, chatId: ChatIdHere) -> PictureAddress:  # noqa: N803 - WAHA's name
+async def picture(context: ContextHere, session: SessionHere, chatId: ChatIdHere) -> PictureAddress:  # noqa: N803 - WAHA's name
     """Return the address of the picture of a person or a group; such an address works for some days only."""
-    url = await gateway.sessions.with_page(session, lambda page: page.ask("picture", {"id": chatId}))
-    return PictureAddress(url=url)
+    url = await context.sessions.ask_page(session, PageCall.PICTURE, {"id": chatId})
+    return from_page(PictureAddress, {"url": url})
 
 
 async def _overview(
-    gateway: GatewayHere, session: str, limit: int, offset: int, ids: list[str] | None
+    context: ContextHere, session: str, limit: int, offset: int, ids: list[str] | None
 ) -> list[ChatOverview]:
     asked = {"limit": limit, "offset": offset, "sortBy": "conversationTimestamp", "descending": True, "ids": ids}
-    found = await gateway.sessions.with_page(session, lambda page: page.ask("chatOverview", asked))
-    return [
-        ChatOverview(
-            id=one["id"],
-            name=one["name"],
-            picture=one["picture"],
-            lastMessage=_last(one),
-            _chat={name: value for name, value in one.items() if name not in ("picture", "lastMessage")},
-        )
+    found = await context.sessions.ask_page(session, PageCall.CHAT_OVERVIEW, asked)
+    chats = [
+        one
+        | {
+            "lastMessage": _last(one),
+            "_chat": {name: value for name, value in one.items() if name not in ("picture", "lastMessage")},
+        }
         for one in found
     ]
+    return all_from_page(ChatOverview, chats)
 
 
-async def _change(gateway: GatewayHere, session: str, call: str, asked: Mapping[str, Any]) -> Done:
-    await gateway.sessions.with_page(session, lambda page: page.ask(call, asked))
+async def _change(context: ContextHere, session: str, call: PageCall, asked: Mapping[str, Any]) -> Done:
+    await context.sessions.ask_page(session, call, asked)
     return Done()
 
 
 def _last(chat: Mapping[str, Any]) -> MessageOut | None:
-    last = chat["lastMessage"]
-    return None if last is None else MessageOut.model_validate(message_of(last).payload())
+    last = chat.get("lastMessage")
+    return None if last is None else from_page(MessageOut, message_of(last).payload())
+
+
+def with_last_message(chat: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a chat as the page describes it, with its last message in the API's shape."""
+    return {**chat, "lastMessage": _last(chat)}

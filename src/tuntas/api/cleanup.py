@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
-from tuntas.api.context import GatewayHere
+from tuntas.api.context import ContextHere
 from tuntas.api.errors import answer, problems
-from tuntas.api.schemas import HolderOut, Input
+from tuntas.api.inputs import Input
+from tuntas.api.json_requests import json_router
+from tuntas.api.schemas import HolderOut
+from tuntas.cleanup.leftovers import document
+from tuntas.cleanup.survey import CleanupCommand
 from tuntas.profiles import RefusedPath
-from tuntas.sessions.cleanup import CleanupWish
-from tuntas.sessions.leftovers import document
 
-router = APIRouter(prefix="/api", tags=["operations"])
+router = json_router(prefix="/api", tags=["operations"])
 
 
 class CleanupRequest(Input):
@@ -84,16 +85,16 @@ class CleanupOut(BaseModel):
 
 
 @router.post("/cleanup", response_model=CleanupOut, responses=problems(422), summary="Clean up what is left over")
-async def cleanup(gateway: GatewayHere, request: CleanupRequest | None = None) -> CleanupOut | JSONResponse:
+async def cleanup(context: ContextHere, request: CleanupRequest | None = None) -> CleanupOut | JSONResponse:
     """End orphaned browsers, finish half-done removals, empty the trash, list folders that no session has.
 
     A session that runs is left alone, unless it is named and `force` is true: then it is stopped. A folder that no
     session has goes only when it is named. The purge is waited for up to a minute and goes on after that.
     """
     wanted = request or CleanupRequest()
-    wish = CleanupWish(wanted.session, wanted.force)
+    wish = CleanupCommand(wanted.session, wanted.force)
     try:
-        plan, report = await gateway.clean_up(wish, wanted.dryRun)
+        plan, report = await context.clean_up(wish, wanted.dryRun)
     except RefusedPath as error:
         return answer(422, "invalid_input", "Invalid input", str(error))
     return CleanupOut.model_validate(document(report, dry_run=wanted.dryRun, warnings=plan.warnings()))

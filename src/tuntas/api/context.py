@@ -1,66 +1,70 @@
-"""What the routes work with, handed in by the composition root."""
+"""What the routes work with: the services of the running server, and what only the API needs beside them."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
-from tuntas.api.fetching import Limits
+from tuntas.alerts.telling import AlertTeller
+from tuntas.api.addresses import PublicAddress
+from tuntas.api.quotas import Quotas
 from tuntas.api.received_files import ReceivedFiles
+from tuntas.backup.runs import BackupRuns
 from tuntas.events import Bell
-from tuntas.profiles import Removal
-from tuntas.sessions.access import Caller, Keys
-from tuntas.sessions.cleanup import CleanupWish
-from tuntas.sessions.leftovers import Plan, Report
-from tuntas.sessions.service import SessionService
-from tuntas.webhooks.ports import DeliveryFilter, EventLog, Outbox
+from tuntas.foundation.request_body import BodyLimit
+from tuntas.services import Services
+from tuntas.sessions.access import Caller
+from tuntas.sessions.page_calls import PageCall
+from tuntas.sessions.ports import Conversion
+from tuntas.troubles import Troubles
+from tuntas.webhooks.ports import LaneReport
 
 
 @dataclass(frozen=True, slots=True)
-class Gateway:
-    """The running server, as far as the API needs it."""
+class BodyLimits:
+    """How much a client may send: as a rule, and where a request carries a file as base64."""
 
-    sessions: SessionService
-    open_removals: Callable[[], Sequence[Removal]]
-    keys: Keys
-    now: Callable[[], datetime]
-    outbox: Outbox
-    event_log: EventLog
+    usual: BodyLimit
+    with_file: BodyLimit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiContext(Services):
+    """The running server, as far as the API needs it.
+
+    ``bell`` rings when the log of events has grown, ``news`` then and whenever anything else has changed: a session,
+    its QR, a key. ``obstacle`` says what keeps the server from being ready.
+    """
+
     bell: Bell
-    replay: Callable[[DeliveryFilter], Awaitable[int]]
-    clean_up: Callable[[CleanupWish, bool], Awaitable[tuple[Plan, Report]]]
-    fetch_limits: Limits
+    news: Bell
+    body_limits: BodyLimits
     files: ReceivedFiles
     profiles_dir: Path
-    version: str
-    wa_js_version: str
-    browser: str
     obstacle: Callable[[], Awaitable[str | None]]
+    lanes: Callable[[], Sequence[LaneReport]]
+    quotas: Quotas
+    public_address: PublicAddress
+    conversion: Conversion
+    backups: BackupRuns
+    troubles: Troubles
+    alert_teller: AlertTeller
 
-    def as_seen_by(self, caller: Caller) -> Gateway:
-        """Return the gateway as a key that is limited to some sessions may see it."""
-        return replace(
-            self,
-            sessions=self.sessions.as_seen_by(caller),
-            open_removals=lambda: [one for one in self.open_removals() if caller.may_use(one.session)],
-        )
 
-
-def _gateway(request: Request) -> Gateway:
-    """Return the gateway as this request's key may see it: with its own sessions only."""
-    gateway: Gateway = request.app.state.gateway
+def _context(request: Request) -> ApiContext:
+    """Return the context as this request's key may see it: with its own sessions only."""
+    context: ApiContext = request.app.state.context
     caller: Caller | None = getattr(request.state, "caller", None)
-    return gateway if caller is None or caller.sessions is None else gateway.as_seen_by(caller)
+    return context if caller is None else context.as_seen_by(caller)
 
 
-GatewayHere = Annotated[Gateway, Depends(_gateway)]
+ContextHere = Annotated[ApiContext, Depends(_context)]
 
 
-async def ask_page(gateway: Gateway, session: str, call: str, /, **asked: Any) -> Any:
-    """Ask the page of a session that is WORKING; see ``WhatsAppPage.ask`` and ``SessionService.with_page``."""
-    return await gateway.sessions.with_page(session, lambda page: page.ask(call, asked))
+async def ask_page(context: ApiContext, session: str, call: PageCall, /, **asked: Any) -> Any:
+    """Ask the page of a session that is WORKING; see ``SessionService.ask_page``."""
+    return await context.sessions.ask_page(session, call, asked)

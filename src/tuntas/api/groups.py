@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import AfterValidator, BaseModel, Field
 
 from tuntas.api.chat_ids import normal_chat_id
-from tuntas.api.chats import Done, Limit, Offset, SortOrder
 from tuntas.api.contacts import PersonId
-from tuntas.api.context import GatewayHere, ask_page
+from tuntas.api.context import ContextHere, ask_page
 from tuntas.api.errors import problems
-from tuntas.api.schemas import Input
-from tuntas.api.sessions import Name
+from tuntas.api.inputs import Input
+from tuntas.api.invitations import InviteCode
+from tuntas.api.json_requests import json_router
+from tuntas.api.page_answers import all_from_page, from_page
+from tuntas.api.parameters import Limit, Offset, SessionHere, SortOrder
+from tuntas.api.plain_writing import not_blank
+from tuntas.api.schemas import Done
+from tuntas.sessions.page_calls import PageCall
 
-router = APIRouter(prefix="/api/{session}/groups", tags=["groups"])
+router = json_router(prefix="/api/{session}/groups", tags=["groups"])
 
 
 def _group_id(text: str) -> str:
@@ -31,21 +36,7 @@ GroupId = Annotated[
 ]
 
 
-def _invite_code(text: str) -> str:
-    return text.strip().rstrip("/").rpartition("/")[2]
-
-
-InviteCode = Annotated[
-    str,
-    Field(
-        min_length=1,
-        max_length=200,
-        pattern=r"^\s*(https?://)?(chat\.whatsapp\.com/)?(invite/)?[A-Za-z0-9_-]+/?\s*$",
-        description="A code, or its whole address.",
-        examples=["https://chat.whatsapp.com/1234567890abcdef"],
-    ),
-    AfterValidator(_invite_code),
-]
+Subject = Annotated[str, AfterValidator(not_blank), Field(min_length=1, max_length=100, examples=["Neighbours"])]
 Role = Literal["participant", "admin", "superadmin"]
 
 
@@ -64,6 +55,7 @@ class GroupOut(BaseModel):
     subject: str | None = Field(examples=["Neighbours"])
     description: str | None = Field(examples=["What happens in our street"])
     owner: str | None = Field(examples=["628111000222@c.us"])
+    ownerPn: str | None = Field(None, description="By the number, where it is known.", examples=["628111000222@c.us"])  # noqa: N815
     createdAt: int | None = Field(description="Unix time in seconds.", examples=[1764000000])  # noqa: N815 - like its neighbours
     membersCanAddNewMember: bool  # noqa: N815 - WAHA's name
     membersCanSendMessages: bool  # noqa: N815 - WAHA's name
@@ -94,16 +86,16 @@ class ParticipantsInput(Input):
         return [one.id for one in self.participants]
 
 
-class CreateGroup(ParticipantsInput):
+class GroupInput(ParticipantsInput):
     """A new group."""
 
-    name: str = Field(min_length=1, max_length=100, examples=["Neighbours"])
+    name: Subject
 
 
 class SubjectInput(Input):
     """A new subject."""
 
-    subject: str = Field(min_length=1, max_length=100, examples=["Neighbours"])
+    subject: Subject
 
 
 class DescriptionInput(Input):
@@ -124,6 +116,12 @@ class JoinInput(Input):
     code: InviteCode
 
 
+class Invitation(BaseModel):
+    """What lets people in."""
+
+    code: str
+
+
 class Joined(BaseModel):
     """The group that was joined."""
 
@@ -140,8 +138,15 @@ class NotChanged(BaseModel):
     """Somebody for whom it was not done, and why."""
 
     id: str = Field(examples=["628111000222@c.us"])
+    pn: str | None = Field(None, description="By the number, where it is known.", examples=["628111000222@c.us"])
     code: int = Field(examples=[403])
     message: str
+
+
+class GroupMade(GroupOut):
+    """A new group; those in ``failed`` are not in it."""
+
+    failed: list[NotChanged]
 
 
 class ParticipantsChanged(Done):
@@ -150,17 +155,20 @@ class ParticipantsChanged(Done):
     failed: list[NotChanged]
 
 
-@router.post("", status_code=201, responses=problems(404, 422, 503), summary="Make a group")
-async def create(gateway: GatewayHere, session: Name, body: CreateGroup) -> GroupOut:
-    """Make a group; all participants must be on WhatsApp, else none is made."""
-    made = await ask_page(gateway, session, "createGroup", name=body.name, participants=body.ids())
-    return GroupOut.model_validate(made)
+@router.post("", status_code=201, responses=problems(404, 422, 429, 503), summary="Make a group")
+async def create(context: ContextHere, session: SessionHere, body: GroupInput) -> GroupMade:
+    """Make a group; all participants must be on WhatsApp, else none is made.
+
+    Who is in groups by invitation only is in ``failed``.
+    """
+    made = await ask_page(context, session, PageCall.CREATE_GROUP, name=body.name, participants=body.ids())
+    return from_page(GroupMade, made)
 
 
 @router.get("", responses=problems(404, 422, 503), summary="List groups")
 async def groups(
-    gateway: GatewayHere,
-    session: Name,
+    context: ContextHere,
+    session: SessionHere,
     limit: Limit = 100,
     offset: Offset = 0,
     sortBy: Annotated[Literal["id", "subject"], Query(description="What they are sorted by.")] = "subject",  # noqa: N803 - WAHA's name
@@ -168,147 +176,161 @@ async def groups(
 ) -> list[GroupOut]:
     """Return the groups that the account is in."""
     descending = sortOrder == "desc"
-    found = await ask_page(gateway, session, "groups", limit=limit, offset=offset, sortBy=sortBy, descending=descending)
-    return [GroupOut.model_validate(one) for one in found]
+    found = await ask_page(
+        context, session, PageCall.GROUPS, limit=limit, offset=offset, sortBy=sortBy, descending=descending
+    )
+    return all_from_page(GroupOut, found)
 
 
 @router.get("/count", responses=problems(404, 422, 503), summary="Count groups")
-async def count(gateway: GatewayHere, session: Name) -> Count:
+async def count(context: ContextHere, session: SessionHere) -> Count:
     """Return in how many groups the account is."""
-    return Count(count=await ask_page(gateway, session, "groupCount"))
+    return from_page(Count, {"count": await ask_page(context, session, PageCall.GROUP_COUNT)})
 
 
 @router.get("/join-info", responses=problems(404, 422, 503), summary="Where does an invitation lead?")
-async def join_info(gateway: GatewayHere, session: Name, code: Annotated[InviteCode, Query()]) -> JoinInfo:
+async def join_info(
+    context: ContextHere,
+    session: SessionHere,
+    code: Annotated[InviteCode, Query(description="A code, or its whole address.")],
+) -> JoinInfo:
     """Return the group that an invitation leads to, without joining it."""
-    return JoinInfo.model_validate(await ask_page(gateway, session, "joinInfo", code=code))
+    return from_page(JoinInfo, await ask_page(context, session, PageCall.JOIN_INFO, code=code))
 
 
-@router.post("/join", status_code=201, responses=problems(404, 422, 503), summary="Join a group")
-async def join(gateway: GatewayHere, session: Name, body: JoinInput) -> Joined:
+@router.post("/join", status_code=201, responses=problems(404, 422, 429, 503), summary="Join a group")
+async def join(context: ContextHere, session: SessionHere, body: JoinInput) -> Joined:
     """Join the group that an invitation leads to; in one whose administrators approve, this asks to be let in."""
-    return Joined(id=await ask_page(gateway, session, "joinGroup", code=body.code))
+    return from_page(Joined, {"id": await ask_page(context, session, PageCall.JOIN_GROUP, code=body.code)})
 
 
 @router.get("/{id}", responses=problems(404, 422, 503), summary="Look at a group")
-async def group(gateway: GatewayHere, session: Name, group_id: GroupId) -> GroupOut:
+async def group(context: ContextHere, session: SessionHere, group_id: GroupId) -> GroupOut:
     """Return a group that the account is in."""
-    return GroupOut.model_validate(await ask_page(gateway, session, "group", groupId=group_id))
+    return from_page(GroupOut, await ask_page(context, session, PageCall.GROUP, groupId=group_id))
 
 
 @router.delete("/{id}", responses=problems(404, 422, 503), summary="Delete a group")
-async def delete(gateway: GatewayHere, session: Name, group_id: GroupId) -> Done:
+async def delete(context: ContextHere, session: SessionHere, group_id: GroupId) -> Done:
     """Leave a group and delete its chat, for this account only: nobody can delete a group for the others."""
-    return await _do(gateway, session, "deleteGroup", groupId=group_id)
+    return await _do(context, session, PageCall.DELETE_GROUP, groupId=group_id)
 
 
 @router.post("/{id}/leave", status_code=201, responses=problems(404, 422, 503), summary="Leave a group")
-async def leave(gateway: GatewayHere, session: Name, group_id: GroupId) -> Done:
+async def leave(context: ContextHere, session: SessionHere, group_id: GroupId) -> Done:
     """Leave a group; its chat stays."""
-    return await _do(gateway, session, "leaveGroup", groupId=group_id)
+    return await _do(context, session, PageCall.LEAVE_GROUP, groupId=group_id)
 
 
 @router.get("/{id}/participants", responses=problems(404, 422, 503), summary="Who is in a group?")
-async def participants(gateway: GatewayHere, session: Name, group_id: GroupId) -> list[ParticipantOut]:
+async def participants(context: ContextHere, session: SessionHere, group_id: GroupId) -> list[ParticipantOut]:
     """Return who is in a group, and who administers it."""
-    found = GroupOut.model_validate(await ask_page(gateway, session, "group", groupId=group_id))
+    found = from_page(GroupOut, await ask_page(context, session, PageCall.GROUP, groupId=group_id))
     return found.participants
 
 
-@router.post("/{id}/participants/add", status_code=201, responses=problems(404, 422, 503), summary="Add people")
-async def add(gateway: GatewayHere, session: Name, group_id: GroupId, body: ParticipantsInput) -> ParticipantsChanged:
+@router.post("/{id}/participants/add", status_code=201, responses=problems(404, 422, 429, 503), summary="Add people")
+async def add(
+    context: ContextHere, session: SessionHere, group_id: GroupId, body: ParticipantsInput
+) -> ParticipantsChanged:
     """Add people to a group; those who let only contacts add them are in ``failed``."""
-    return await _change(gateway, session, group_id, "add", body)
+    return await _change(context, session, group_id, "add", body)
 
 
 @router.post("/{id}/participants/remove", status_code=201, responses=problems(404, 422, 503), summary="Remove people")
 async def remove(
-    gateway: GatewayHere, session: Name, group_id: GroupId, body: ParticipantsInput
+    context: ContextHere, session: SessionHere, group_id: GroupId, body: ParticipantsInput
 ) -> ParticipantsChanged:
     """Remove people from a group; who is not in it is passed over."""
-    return await _change(gateway, session, group_id, "remove", body)
+    return await _change(context, session, group_id, "remove", body)
 
 
 @router.post("/{id}/admin/promote", status_code=201, responses=problems(404, 422, 503), summary="Make administrators")
 async def promote(
-    gateway: GatewayHere, session: Name, group_id: GroupId, body: ParticipantsInput
+    context: ContextHere, session: SessionHere, group_id: GroupId, body: ParticipantsInput
 ) -> ParticipantsChanged:
     """Let people administer a group; who does already is passed over."""
-    return await _change(gateway, session, group_id, "promote", body)
+    return await _change(context, session, group_id, "promote", body)
 
 
 @router.post("/{id}/admin/demote", status_code=201, responses=problems(404, 422, 503), summary="Unmake administrators")
 async def demote(
-    gateway: GatewayHere, session: Name, group_id: GroupId, body: ParticipantsInput
+    context: ContextHere, session: SessionHere, group_id: GroupId, body: ParticipantsInput
 ) -> ParticipantsChanged:
     """Let people administer a group no more; who does not is passed over."""
-    return await _change(gateway, session, group_id, "demote", body)
+    return await _change(context, session, group_id, "demote", body)
 
 
 @router.put("/{id}/subject", responses=problems(404, 422, 503), summary="Set a group's subject")
-async def subject(gateway: GatewayHere, session: Name, group_id: GroupId, body: SubjectInput) -> Done:
+async def subject(context: ContextHere, session: SessionHere, group_id: GroupId, body: SubjectInput) -> Done:
     """Set what a group is called."""
-    return await _do(gateway, session, "setGroupText", groupId=group_id, subject=body.subject)
+    return await _do(context, session, PageCall.SET_GROUP_TEXT, groupId=group_id, subject=body.subject)
 
 
 @router.put("/{id}/description", responses=problems(404, 422, 503), summary="Set a group's description")
-async def description(gateway: GatewayHere, session: Name, group_id: GroupId, body: DescriptionInput) -> Done:
+async def description(context: ContextHere, session: SessionHere, group_id: GroupId, body: DescriptionInput) -> Done:
     """Set what a group says of itself; an empty text takes it away."""
-    return await _do(gateway, session, "setGroupText", groupId=group_id, description=body.description)
+    return await _do(context, session, PageCall.SET_GROUP_TEXT, groupId=group_id, description=body.description)
 
 
 @router.get("/{id}/invite-code", responses=problems(404, 422, 503), summary="A group's invitation")
-async def invite_code(gateway: GatewayHere, session: Name, group_id: GroupId) -> str:
+async def invite_code(context: ContextHere, session: SessionHere, group_id: GroupId) -> str:
     """Return the code that lets people in: they open https://chat.whatsapp.com/ with it at the end."""
-    return str(await ask_page(gateway, session, "inviteCode", groupId=group_id))
+    found = await ask_page(context, session, PageCall.INVITE_CODE, groupId=group_id)
+    return from_page(Invitation, {"code": found}).code
 
 
 @router.post(
     "/{id}/invite-code/revoke", status_code=201, responses=problems(404, 422, 503), summary="Another invitation"
 )
-async def revoke(gateway: GatewayHere, session: Name, group_id: GroupId) -> str:
+async def revoke(context: ContextHere, session: SessionHere, group_id: GroupId) -> str:
     """Make the invitation worthless and return a new one."""
-    return str(await ask_page(gateway, session, "revokeInviteCode", groupId=group_id))
+    found = await ask_page(context, session, PageCall.REVOKE_INVITE_CODE, groupId=group_id)
+    return from_page(Invitation, {"code": found}).code
 
 
 @router.get("/{id}/settings/security/info-admin-only", responses=problems(404, 422, 503), summary="Who may rename it?")
-async def info_admin_only(gateway: GatewayHere, session: Name, group_id: GroupId) -> AdminsOnly:
+async def info_admin_only(context: ContextHere, session: SessionHere, group_id: GroupId) -> AdminsOnly:
     """Say whether only administrators may change subject, description and picture."""
-    return AdminsOnly(adminsOnly=await ask_page(gateway, session, "groupSetting", groupId=group_id, setting="restrict"))
+    is_so = await ask_page(context, session, PageCall.GROUP_SETTING, groupId=group_id, setting="restrict")
+    return from_page(AdminsOnly, {"adminsOnly": is_so})
 
 
 @router.put(
     "/{id}/settings/security/info-admin-only", responses=problems(404, 422, 503), summary="Set who may rename it"
 )
-async def set_info_admin_only(gateway: GatewayHere, session: Name, group_id: GroupId, body: AdminsOnly) -> Done:
+async def set_info_admin_only(context: ContextHere, session: SessionHere, group_id: GroupId, body: AdminsOnly) -> Done:
     """Set whether only administrators may change subject, description and picture."""
     asked = {"setting": "restrict", "adminsOnly": body.adminsOnly}
-    return await _do(gateway, session, "setGroupSetting", groupId=group_id, **asked)
+    return await _do(context, session, PageCall.SET_GROUP_SETTING, groupId=group_id, **asked)
 
 
 @router.get("/{id}/settings/security/messages-admin-only", responses=problems(404, 422, 503), summary="Who may write?")
-async def messages_admin_only(gateway: GatewayHere, session: Name, group_id: GroupId) -> AdminsOnly:
+async def messages_admin_only(context: ContextHere, session: SessionHere, group_id: GroupId) -> AdminsOnly:
     """Say whether only administrators may write."""
-    return AdminsOnly(adminsOnly=await ask_page(gateway, session, "groupSetting", groupId=group_id, setting="announce"))
+    is_so = await ask_page(context, session, PageCall.GROUP_SETTING, groupId=group_id, setting="announce")
+    return from_page(AdminsOnly, {"adminsOnly": is_so})
 
 
 @router.put(
     "/{id}/settings/security/messages-admin-only", responses=problems(404, 422, 503), summary="Set who may write"
 )
-async def set_messages_admin_only(gateway: GatewayHere, session: Name, group_id: GroupId, body: AdminsOnly) -> Done:
+async def set_messages_admin_only(
+    context: ContextHere, session: SessionHere, group_id: GroupId, body: AdminsOnly
+) -> Done:
     """Set whether only administrators may write."""
     asked = {"setting": "announce", "adminsOnly": body.adminsOnly}
-    return await _do(gateway, session, "setGroupSetting", groupId=group_id, **asked)
+    return await _do(context, session, PageCall.SET_GROUP_SETTING, groupId=group_id, **asked)
 
 
-async def _do(gateway: GatewayHere, session: str, call: str, **asked: Any) -> Done:
-    await ask_page(gateway, session, call, **asked)
+async def _do(context: ContextHere, session: str, call: PageCall, **asked: Any) -> Done:
+    await ask_page(context, session, call, **asked)
     return Done()
 
 
 async def _change(
-    gateway: GatewayHere, session: str, group_id: str, action: str, body: ParticipantsInput
+    context: ContextHere, session: str, group_id: str, action: str, body: ParticipantsInput
 ) -> ParticipantsChanged:
     asked = {"groupId": group_id, "action": action, "participants": body.ids()}
-    failed = await ask_page(gateway, session, "changeParticipants", **asked)
-    return ParticipantsChanged(failed=[NotChanged.model_validate(one) for one in failed])
+    failed = await ask_page(context, session, PageCall.CHANGE_PARTICIPANTS, **asked)
+    return ParticipantsChanged(failed=all_from_page(NotChanged, failed))

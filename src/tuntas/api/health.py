@@ -2,26 +2,51 @@
 
 from __future__ import annotations
 
+import json
+import os
+import platform
+import socket
+import sys
+import time
 from typing import Any
 
-from fastapi import APIRouter, Response
+import psutil
+from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
-from tuntas.api.context import GatewayHere
+from tuntas.api.context import ContextHere
 from tuntas.api.errors import Responses, answer, problems, shown
-from tuntas.api.security import needs
+from tuntas.api.json_requests import json_router
 from tuntas.events import ENGINE
-from tuntas.sessions.access import Scope
+from tuntas.sessions.access import Caller, Scope
 
-router = APIRouter(tags=["health"])
-_LOOK = needs(Scope.READ)
+router = json_router(tags=["health"])
+# Needs a key: the others are for load balancers, which have none.
+looking = json_router(tags=["health"])
+administering = json_router(tags=["health"])
+_OURS = ("TUNTAS_", "WAHA_", "WHATSAPP_")
+_ENVIRONMENT = {"TUNTAS_API_KEY": "***", "TUNTAS_PORT": "***"}
+# What WAHA's clients read of it, in the form of Node's terminus.
+_TERMINUS = {"info": {"server": {"status": "up"}}, "error": {}, "details": {"server": {"status": "up"}}}
 _HEALTH = {
     "status": "ok",
+    **_TERMINUS,
     "sessions": {"WORKING": 3, "SCAN_QR_CODE": 1},
     "removals": {"quarantined": 1},
     "deliveries": {"waiting": 0, "delivered": 812, "dead": 0},
 }
-_VERSION = {"version": "0.1.0", "engine": ENGINE, "tier": "CORE", "browser": "156.0.8078.79", "waJs": "4.6.0"}
+_VERSION = {
+    "version": "0.2.0",
+    "engine": ENGINE,
+    "tier": "CORE",
+    "browser": "156.0.8078.79",
+    "platform": "linux/x86_64",
+    "worker": {"id": "shop-server"},
+    "waJs": "4.6.0",
+}
+_UPTIME = {"startTimestamp": 1764000000000, "uptime": 3_600_000, "worker": {"id": "shop-server"}}
+_READY = {"status": "ready", "webhooks": {"stuck": 0}}
+_QUOTAS = {"quotas": {"sessions": {"used": 4, "limit": 1000}, "webhooksOfASession": {"used": 2, "limit": 20}}}
 _NOT_READY: Responses = {503: problems(503)[503]}
 
 
@@ -37,48 +62,98 @@ async def healthz() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/readyz", responses=shown({"status": "ready"}) | _NOT_READY, summary="Can the server work")
-async def readyz(gateway: GatewayHere) -> Response:
+@router.get("/readyz", responses=shown(_READY) | _NOT_READY, summary="Can the server work")
+async def readyz(context: ContextHere) -> Response:
     """Answer 200 when sessions are there, the database answers and the disk has room; 503 with the reason otherwise.
 
     A server that is stopping is not ready. Whether WhatsApp or a single session works is not asked: see `/health`.
+    Receivers of webhooks that take nothing are counted; a server cannot mend them, so it stays ready.
     """
-    obstacle = await gateway.obstacle()
+    obstacle = await context.obstacle()
     if obstacle is not None:
         return answer(503, "not_ready", "Not ready", obstacle, headers={"Retry-After": "2"})
-    return JSONResponse({"status": "ready"})
+    # Counts only: this is for everybody. Which they are is at /api/webhooks/lanes.
+    return JSONResponse({"status": "ready", "webhooks": {"stuck": sum(one.is_stuck for one in context.lanes())}})
 
 
-@router.get("/health", responses=shown(_HEALTH) | problems(), dependencies=[_LOOK], summary="How the server is")
-async def health(gateway: GatewayHere) -> dict[str, Any]:
+@looking.get("/health", responses=shown(_HEALTH) | problems(), summary="How the server is")
+async def health(context: ContextHere) -> dict[str, Any]:
     """Count the sessions by status, the removals that wait, and the webhook deliveries by state."""
     sessions: dict[str, int] = {}
-    for record in gateway.sessions.all():
+    for record in context.sessions.all():
         sessions[record.status.value] = sessions.get(record.status.value, 0) + 1
     removals: dict[str, int] = {}
-    for removal in gateway.open_removals():
+    for removal in context.open_removals():
         removals[removal.state.value] = removals.get(removal.state.value, 0) + 1
+    obstacle = await context.obstacle()
+    looked_at = {"server": {"status": "up"} if obstacle is None else {"status": "down", "message": obstacle}}
     return {
-        "status": "ok",
+        "status": "ok" if obstacle is None else "error",
+        "info": looked_at if obstacle is None else {},
+        "error": {} if obstacle is None else looked_at,
+        "details": looked_at,
         "sessions": sessions,
         "removals": removals,
-        "deliveries": await gateway.outbox.counts(),
+        "deliveries": await context.outbox.counts(context.sessions.allowed(None)),
     }
 
 
-@router.get("/api/server/version", responses=shown(_VERSION) | problems(), dependencies=[_LOOK], summary="Versions")
-async def version(gateway: GatewayHere) -> dict[str, str]:
+@looking.get("/api/server/version", responses=shown(_VERSION) | problems(), summary="Versions")
+async def version(context: ContextHere) -> dict[str, Any]:
     """Return the versions of what is at work."""
     return {
-        "version": gateway.version,
+        "version": context.versions.tuntas,
         "engine": ENGINE,
         "tier": "CORE",
-        "browser": gateway.browser,
-        "waJs": gateway.wa_js_version,
+        "browser": context.versions.browser,
+        "platform": f"{sys.platform}/{platform.machine()}",
+        "worker": _worker(),
+        "waJs": context.versions.wa_js,
     }
 
 
-@router.get("/api/server/status", responses=shown(_HEALTH) | problems(), dependencies=[_LOOK], summary="Status")
-async def status(gateway: GatewayHere) -> dict[str, Any]:
-    """Return what `/health` returns; WAHA's address for it."""
-    return await health(gateway)
+@administering.get("/api/server/environment", responses=shown(_ENVIRONMENT) | problems(), summary="Settings by name")
+async def environment() -> dict[str, str]:
+    """Return the names of those environment variables that concern this server; their values stay here."""
+    return {name: "***" for name in sorted(os.environ) if name.startswith(_OURS)}
+
+
+@looking.get("/api/version", deprecated=True, responses=shown(_VERSION) | problems(), summary="Versions (older form)")
+async def older_version(context: ContextHere) -> dict[str, Any]:
+    """Return the versions of what is at work. Use `GET /api/server/version`."""
+    return await version(context)
+
+
+@looking.get(
+    "/api/server/status",
+    responses=shown(_HEALTH | _UPTIME | _QUOTAS) | problems(),
+    summary="Status",
+)
+async def status(context: ContextHere, request: Request) -> dict[str, Any]:
+    """Return since when the server runs (milliseconds) and what `/health` returns; for admin keys also the quotas."""
+    started = psutil.Process().create_time()
+    shown_to_all = await health(context) | {
+        "startTimestamp": int(started * 1000),
+        "uptime": int((time.time() - started) * 1000),
+        "worker": _worker(),
+    }
+    caller: Caller = request.state.caller
+    if not caller.may(Scope.ADMIN):
+        return shown_to_all
+    records = context.sessions.all()
+    webhooks = [one.config.subscriptions for one in records]
+    headers = [len(one.headers) for hooks in webhooks for one in hooks]
+    sizes = [len(json.dumps(one.config.document, ensure_ascii=False)) for one in records]
+    limits = context.quotas
+    quotas = {
+        "sessions": {"used": len(records), "limit": limits.sessions},
+        "keys": {"used": len(context.keys.all()), "limit": limits.keys},
+        "webhooksOfASession": {"used": max(map(len, webhooks), default=0), "limit": limits.webhooks},
+        "headersOfAWebhook": {"used": max(headers, default=0), "limit": limits.webhook_headers},
+        "bytesOfAConfig": {"used": max(sizes, default=0), "limit": limits.config_bytes},
+    }
+    return shown_to_all | {"quotas": quotas}
+
+
+def _worker() -> dict[str, str]:
+    return {"id": socket.gethostname()}

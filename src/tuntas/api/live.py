@@ -1,36 +1,43 @@
 """Events as they happen: server-sent events at ``/api/events``, a web socket at ``/ws`` as WAHA has it, QR codes.
 
 Each follower reads the log at its own pace, so a slow one costs nothing and misses nothing; one that was away asks for
-what came after the last event that it saw. QR codes are secrets of a minute: they are in no log.
+what came after the last event that it saw. QR codes are secrets of a minute: they are in no log. A stream ends with the
+key that opened it and with the sessions that it is about: see ``Watch``.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Header, HTTPException, Query, WebSocket, WebSocketDisconnect
+from fastapi import Header, HTTPException, Query, Request, WebSocket, WebSocketDisconnect
 from fastapi.responses import StreamingResponse
+from starlette.datastructures import State
 
-from tuntas.api.context import Gateway, GatewayHere
+from tuntas.api.context import ApiContext, ContextHere
 from tuntas.api.errors import Responses, problems
+from tuntas.api.json_requests import json_router
+from tuntas.api.parameters import SessionHere
 from tuntas.api.security import identify, require
-from tuntas.api.sessions import Name
-from tuntas.events import EventName
+from tuntas.events import KNOWN_EVENTS, EventName
 from tuntas.foundation.tasks import end, spawn
-from tuntas.sessions.access import Scope
+from tuntas.sessions.access import Caller, Scope
+from tuntas.sessions.errors import NotYours
 from tuntas.webhooks.ports import LoggedEvent
 
-events_router = APIRouter(prefix="/api", tags=["events"])
-qr_router = APIRouter(prefix="/api", tags=["pairing"])
-socket_router = APIRouter()
+events_router = json_router(prefix="/api", tags=["events"])
+qr_router = json_router(prefix="/api", tags=["pairing"])
+socket_router = json_router()
 
 BATCH = 100
 HEARTBEAT_SECONDS = 15.0
 STREAM = "text/event-stream"
+# Where a stream begins that has told nothing yet. Followers give it back; they need not understand it.
+_PLACE = "place_"
 _STREAMED: Responses = {
     200: {"description": "Server-sent events.", "content": {STREAM: {"schema": {"type": "string"}}}}
 }
@@ -49,11 +56,42 @@ class Wanted:
     names: frozenset[str] | None
 
 
+class Watch:
+    """Whether a stream may go on: as long as its key is good for the same as when it began, and a session is there.
+
+    ``names``: the sessions that it is about, None for all. One that is not there yet may still come.
+    """
+
+    def __init__(self, context: ApiContext, state: State, names: frozenset[str] | None) -> None:
+        """Watch over a stream that the key in ``state`` has opened."""
+        self._context = context
+        self._mark: str = state.mark
+        self._caller: Caller = state.caller
+        self._names = names
+        self._had_session = False
+
+    def key_is_lost(self) -> bool:
+        """Whether the key is revoked, or good for something else now."""
+        return self._context.keys.holder(self._mark) != self._caller
+
+    def reason_to_end(self) -> str | None:
+        """Return why there is nothing more to be expected; None where there is."""
+        if self.key_is_lost():
+            return "The key was revoked or changed."
+        if self._names is None:
+            return None
+        if any(map(self._context.sessions.exists, self._names)):
+            self._had_session = True
+            return None
+        return "The session was deleted." if self._had_session else None
+
+
 @events_router.get(
     "/events", response_class=StreamingResponse, responses=_STREAMED | problems(422), summary="Follow events"
 )
 async def events(
-    gateway: GatewayHere,
+    context: ContextHere,
+    request: Request,
     session: Sessions = "*",
     events: Names = None,
     last_event_id: Annotated[
@@ -62,21 +100,24 @@ async def events(
 ) -> StreamingResponse:
     """Stream events as they are committed, as server-sent events: `id` is the event's, `data` what a webhook gets.
 
-    A browser's `EventSource` sends `Last-Event-ID` by itself when it connects again, and so misses nothing.
+    A browser's `EventSource` sends `Last-Event-ID` by itself when it connects again, and so misses nothing. The
+    answer's header `Last-Event-ID` says where the stream begins: send it if the connection breaks before an event came.
     """
-    wanted = _wanted(gateway, session, events)
-    place = await _place(gateway, last_event_id)
+    wanted = _wanted(context, session, events)
+    watch = Watch(context, request.state, _named(session))
+    place = await _place(context, last_event_id)
 
     async def stream() -> AsyncIterator[str]:
         yield ": hello\n\n"
-        async for event in _follow(gateway, wanted, place):
+        async for event in _follow(context, watch, wanted, place):
             yield (
                 ": still here\n\n"
                 if event is None
                 else f"id: {event.event_id}\nevent: {event.event}\ndata: {event.body}\n\n"
             )
 
-    return StreamingResponse(stream(), media_type=STREAM, headers={"Cache-Control": "no-store"})
+    headers = {"Cache-Control": "no-store", "Last-Event-ID": f"{_PLACE}{place}"}
+    return StreamingResponse(stream(), media_type=STREAM, headers=headers)
 
 
 @qr_router.get(
@@ -85,15 +126,28 @@ async def events(
     responses=_STREAMED | problems(404, 422),
     summary="Follow the QR",
 )
-async def qr_live(gateway: GatewayHere, session: Name) -> StreamingResponse:
+async def qr_live(context: ContextHere, request: Request, session: SessionHere) -> StreamingResponse:
     """Stream a session's status and its QR, as server-sent events `status` and `qr`, each time one of them changes."""
-    gateway.sessions.get(session)
+    context.sessions.wake(session, asked_by="api")
+    watch = Watch(context, request.state, frozenset({session}))
 
     async def stream() -> AsyncIterator[str]:
-        async for status, value in gateway.sessions.follow_qr(session, HEARTBEAT_SECONDS):
-            yield f"event: status\ndata: {json.dumps({'status': status})}\n\n"
-            if value is not None:
-                yield f"event: qr\ndata: {json.dumps({'value': value})}\n\n"
+        shown: tuple[str, str | None] | None = None
+        while not context.news.is_silent:
+            changed = context.news.next()
+            if watch.reason_to_end() is not None:
+                return
+            now = context.sessions.linking(session)
+            if now != shown:
+                shown, (status, value) = now, now
+                yield f"event: status\ndata: {json.dumps({'status': status})}\n\n"
+                if value is not None:
+                    yield f"event: qr\ndata: {json.dumps({'value': value})}\n\n"
+            try:
+                async with asyncio.timeout(HEARTBEAT_SECONDS):
+                    await changed.wait()
+            except TimeoutError:
+                yield ": still here\n\n"
 
     return StreamingResponse(stream(), media_type=STREAM, headers={"Cache-Control": "no-store"})
 
@@ -101,20 +155,23 @@ async def qr_live(gateway: GatewayHere, session: Name) -> StreamingResponse:
 @socket_router.websocket("/ws")
 async def web_socket(socket: WebSocket) -> None:
     """Send events as they are committed: ``?session=*&events=*``, the key in the header or as ``x-api-key``."""
-    gateway: Gateway = socket.app.state.gateway
+    context: ApiContext = socket.app.state.context
     query = socket.query_params
     try:
-        caller = await identify(gateway, socket.headers.get("x-api-key") or query.get("x-api-key"))
+        key = socket.headers.get("x-api-key") or query.get("x-api-key")
+        caller = await identify(context, key, socket.scope)
         require(caller, Scope.READ)
-        seen = gateway if caller.sessions is None else gateway.as_seen_by(caller)
-        wanted = _wanted(seen, query.get("session", "*"), query.getlist("events"))
-        place = await _place(gateway, query.get("lastEventId"))
-    except HTTPException as error:
+        seen = context if caller.sessions is None else context.as_seen_by(caller)
+        session = query.get("session", "*")
+        wanted = _wanted(seen, session, query.getlist("events"))
+        place = await _place(context, query.get("lastEventId"))
+    except (HTTPException, NotYours) as error:
         # Before the handshake is accepted a close is an HTTP 403 to the client, whatever the code.
-        await socket.close(1008, str(error.detail)[:120])
+        await socket.close(1008, str(error.detail if isinstance(error, HTTPException) else error)[:120])
         return
+    watch = Watch(context, socket.state, _named(session))
     await socket.accept()
-    sending = spawn(_send_all(socket, gateway, wanted, place), name="web socket")
+    sending = spawn(_send_all(socket, context, watch, wanted, place), name="web socket")
     try:
         while (await socket.receive())["type"] != "websocket.disconnect":
             continue  # what a follower says is not for us; its end is
@@ -122,48 +179,70 @@ async def web_socket(socket: WebSocket) -> None:
         await end(sending)
 
 
-async def _send_all(socket: WebSocket, gateway: Gateway, wanted: Wanted, place: int) -> None:
+async def _send_all(socket: WebSocket, context: ApiContext, watch: Watch, wanted: Wanted, place: int) -> None:
     try:
-        async for event in _follow(gateway, wanted, place):
+        async for event in _follow(context, watch, wanted, place):
             if event is not None:
                 await socket.send_text(event.body)
-        await socket.close(1001, "The server stops.")
+        reason = watch.reason_to_end()
+        if reason is None:
+            await socket.close(1001, "The server stops.")
+        else:
+            await socket.close(1008 if watch.key_is_lost() else 1000, reason)
     except WebSocketDisconnect:
         return
 
 
-async def _follow(gateway: Gateway, wanted: Wanted, place: int) -> AsyncIterator[LoggedEvent | None]:
-    """Yield the events behind ``place`` as they come, until the server stops; None when none has come for a while."""
-    while not gateway.bell.is_silent:
-        news = gateway.bell.next()
-        found = await gateway.event_log.after(place, wanted.sessions, wanted.names, limit=BATCH)
+async def _follow(context: ApiContext, watch: Watch, wanted: Wanted, place: int) -> AsyncIterator[LoggedEvent | None]:
+    """Yield the events behind ``place`` as they come, until the server or the watch ends it; None while none comes."""
+    loop = asyncio.get_running_loop()
+    while not context.bell.is_silent:
+        unread = context.bell.next()
+        found = await context.event_log.after(place, wanted.sessions, wanted.names, limit=BATCH)
         for event in found:
+            if watch.key_is_lost():
+                return
             yield event
             place = event.place
-        if not found:
+        if found:
+            continue
+        quiet_until = loop.time() + HEARTBEAT_SECONDS
+        while not unread.is_set():
+            news = context.news.next()
+            if watch.reason_to_end() is not None:
+                return
             try:
-                async with asyncio.timeout(HEARTBEAT_SECONDS):
+                async with asyncio.timeout_at(quiet_until):
                     await news.wait()
             except TimeoutError:
                 yield None
+                quiet_until = loop.time() + HEARTBEAT_SECONDS
 
 
-def _wanted(gateway: Gateway, session: str, events: Collection[str] | None) -> Wanted:
-    """Read what a follower asks. Raises HTTPException (422) for an unknown event, NotYours for a foreign session."""
+def _named(session: str) -> frozenset[str] | None:
+    """Return the names of the sessions that a follower asks for, None for all."""
     sessions = frozenset(filter(None, session.split(",")))
+    return None if "*" in sessions or not sessions else sessions
+
+
+def _wanted(context: ApiContext, session: str, events: Collection[str] | None) -> Wanted:
+    """Read what a follower asks. Raises HTTPException (422) for an unknown event, NotYours for a foreign session."""
     names = frozenset(name for one in events or ("*",) for name in one.split(",") if name) or frozenset({"*"})
-    known = {name.value for name in EventName}
-    if unknown := names - known - {"*"}:
+    if unknown := names - KNOWN_EVENTS - {"*"}:
+        known = {name.value for name in EventName}
         raise HTTPException(422, f"Unknown events: {', '.join(sorted(unknown))}. Known: {', '.join(sorted(known))}.")
-    is_all = "*" in sessions or not sessions
-    allowed = gateway.sessions.allowed(None if is_all else sessions)
-    return Wanted(allowed, None if "*" in names else names)
+    return Wanted(context.sessions.allowed(_named(session)), None if "*" in names else names)
 
 
-async def _place(gateway: Gateway, last_event_id: str | None) -> int:
+async def _place(context: ApiContext, last_event_id: str | None) -> int:
     if last_event_id is None:
-        return await gateway.event_log.newest()
-    place = await gateway.event_log.place_of(last_event_id)
+        return await context.event_log.newest()
+    if re.fullmatch(rf"{_PLACE}\d{{1,18}}", last_event_id, re.ASCII):
+        # Beyond the newest it is of another database; what follows could be missed for ever.
+        began = int(last_event_id.removeprefix(_PLACE))
+        place = began if began <= await context.event_log.newest() else None
+    else:
+        place = await context.event_log.place_of(last_event_id)
     if place is None:
         raise HTTPException(422, f"Event {last_event_id!r} is not known, or not any more.")
     return place

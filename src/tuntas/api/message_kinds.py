@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
-from pydantic import Field, StringConstraints, model_validator
+from fastapi import Depends
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from tuntas.api.context import GatewayHere
+from tuntas.api.contacts import normal_person_id
+from tuntas.api.context import ContextHere
 from tuntas.api.errors import problems
-from tuntas.api.schemas import ChatId, Input, MessageId, MessageOut, SessionName
+from tuntas.api.inputs import Input
+from tuntas.api.json_requests import json_router
+from tuntas.api.plain_writing import not_blank
+from tuntas.api.schemas import ChatId, MessageId, MessageOut, NewMessageId, SessionName
 from tuntas.api.sending import SendDoor
-from tuntas.api.vcards import vcard
-from tuntas.events import Message, message_of
-from tuntas.sessions.ports import WhatsAppPage
+from tuntas.api.vcards import card_read, vcard
+from tuntas.sessions.outgoing import MessageKind, OutgoingMessage
 
-router = APIRouter(prefix="/api", tags=["messages"])
+router = json_router(prefix="/api", tags=["messages"])
 
 ERRORS = problems(404, 409, 422, 429, 503)
-Option = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+Option = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(not_blank)]
 
 
 class SendLocation(Input):
     """A place."""
 
+    id: NewMessageId | None = None
     session: SessionName = "default"
     chatId: ChatId  # noqa: N815 - WAHA's name
     latitude: float = Field(ge=-90, le=90, examples=[-6.1754])
@@ -39,8 +43,8 @@ class Contact(Input):
     fullName: str | None = Field(None, min_length=1, max_length=200, examples=["Budi Santoso"])  # noqa: N815 - WAHA's name
     organization: str | None = Field(None, max_length=200, examples=["Toko Sinar"])
     phoneNumber: str | None = Field(None, max_length=40, examples=["+62 811 1000 222"])  # noqa: N815 - WAHA's name
-    whatsappId: str | None = Field(  # noqa: N815 - WAHA's name
-        None, pattern=r"^\d{5,20}(@c\.us)?$", examples=["628111000222"]
+    whatsappId: Annotated[str, AfterValidator(normal_person_id)] | None = Field(  # noqa: N815 - WAHA's name
+        None, examples=["628111000222"]
     )
 
     @model_validator(mode="after")
@@ -48,16 +52,20 @@ class Contact(Input):
         if self.vcard is None and (self.fullName is None or self.phoneNumber is None):
             message = "give a vcard, or fullName and phoneNumber"
             raise ValueError(message)
+        if self.vcard is not None:
+            card = card_read(self.vcard)
+            self.vcard, self.fullName = card.text, self.fullName or card.name
+        else:
+            card_read(self.card()["vcard"])
         return self
 
     def card(self) -> dict[str, str]:
         """Return the card as it is sent: the name that is shown, and the vCard."""
         if self.vcard is not None:
-            lines = dict(line.split(":", 1) for line in self.vcard.splitlines() if ":" in line)
-            return {"name": self.fullName or lines.get("FN", "").strip(), "vcard": self.vcard}
+            return {"name": self.fullName or "", "vcard": self.vcard}
         assert self.fullName is not None
         assert self.phoneNumber is not None
-        number = self.whatsappId and self.whatsappId.removesuffix("@c.us")
+        number = self.whatsappId and self.whatsappId.partition("@")[0]
         text = vcard(self.fullName, self.phoneNumber, organization=self.organization, whatsapp_number=number)
         return {"name": self.fullName, "vcard": text}
 
@@ -65,6 +73,7 @@ class Contact(Input):
 class SendContacts(Input):
     """Contact cards."""
 
+    id: NewMessageId | None = None
     session: SessionName = "default"
     chatId: ChatId  # noqa: N815 - WAHA's name
     contacts: list[Contact] = Field(min_length=1, max_length=100)
@@ -74,13 +83,15 @@ class SendContacts(Input):
 class PollInput(Input):
     """A question and the answers to choose from."""
 
-    name: str = Field(min_length=1, max_length=255, examples=["When shall we meet?"])
+    name: Annotated[str, AfterValidator(not_blank)] = Field(
+        min_length=1, max_length=255, examples=["When shall we meet?"]
+    )
     options: list[Option] = Field(min_length=2, max_length=12, examples=[["Monday", "Tuesday"]])
     multipleAnswers: bool = False  # noqa: N815 - WAHA's name
 
     @model_validator(mode="after")
     def _different(self) -> PollInput:
-        if len(set(self.options)) < len(self.options):
+        if len({option.strip() for option in self.options}) < len(self.options):
             message = "options must differ from each other"
             raise ValueError(message)
         return self
@@ -89,6 +100,7 @@ class PollInput(Input):
 class SendPoll(Input):
     """A poll."""
 
+    id: NewMessageId | None = None
     session: SessionName = "default"
     chatId: ChatId  # noqa: N815 - WAHA's name
     poll: PollInput
@@ -98,47 +110,45 @@ class SendPoll(Input):
 class ForwardMessage(Input):
     """A copy of a message for another chat."""
 
+    without_effect = frozenset({"id"})
+
     session: SessionName = "default"
     chatId: ChatId  # noqa: N815 - WAHA's name
     messageId: MessageId  # noqa: N815 - WAHA's name
 
 
 @router.post("/sendLocation", status_code=201, responses=ERRORS, summary="Send a place")
-async def send_location(gateway: GatewayHere, body: SendLocation, door: Annotated[SendDoor, Depends()]) -> MessageOut:
+async def send_location(context: ContextHere, body: SendLocation, door: Annotated[SendDoor, Depends()]) -> MessageOut:
     """Send a place on the map, with a title."""
     content = {"latitude": body.latitude, "longitude": body.longitude, "title": body.title}
-    return await door.send(gateway, body.session, body, "location", _to(body) | content)
+    return await door.send(context, body.session, body, OutgoingMessage(MessageKind.LOCATION, _to(body) | content))
 
 
 @router.post("/sendContactVcard", status_code=201, responses=ERRORS, summary="Send contact cards")
-async def send_contacts(gateway: GatewayHere, body: SendContacts, door: Annotated[SendDoor, Depends()]) -> MessageOut:
+async def send_contacts(context: ContextHere, body: SendContacts, door: Annotated[SendDoor, Depends()]) -> MessageOut:
     """Send one contact card or several in one message."""
-    cards = [contact.card() for contact in body.contacts]
-    return await door.send(gateway, body.session, body, "contacts", _to(body) | {"cards": cards})
+    content = _to(body) | {"cards": [contact.card() for contact in body.contacts]}
+    return await door.send(context, body.session, body, OutgoingMessage(MessageKind.CONTACTS, content))
 
 
 @router.post("/sendPoll", status_code=201, responses=ERRORS, summary="Send a poll")
-async def send_poll(gateway: GatewayHere, body: SendPoll, door: Annotated[SendDoor, Depends()]) -> MessageOut:
+async def send_poll(context: ContextHere, body: SendPoll, door: Annotated[SendDoor, Depends()]) -> MessageOut:
     """Send a poll; each vote comes as an event `poll.vote`."""
     poll = body.poll
     content = {"name": poll.name, "choices": poll.options, "several": poll.multipleAnswers}
-    return await door.send(gateway, body.session, body, "poll", _to(body) | content)
+    return await door.send(context, body.session, body, OutgoingMessage(MessageKind.POLL, _to(body) | content))
 
 
 @router.post("/forwardMessage", status_code=201, responses=ERRORS, summary="Forward a message")
-async def forward(gateway: GatewayHere, body: ForwardMessage, door: Annotated[SendDoor, Depends()]) -> MessageOut:
+async def forward(context: ContextHere, body: ForwardMessage, door: Annotated[SendDoor, Depends()]) -> MessageOut:
     """Send a copy of a message to another chat.
 
     WhatsApp Web makes the copy and its id. So with an Idempotency-Key a forward that was answered is never repeated,
     but one whose answer was lost may go out twice.
     """
-    asked = {"chatId": body.chatId, "messageId": body.messageId}
-    return await door.act(gateway, body.session, body, lambda page, _token: _forwarded(page, asked))
+    content = {"chatId": body.chatId, "messageId": body.messageId}
+    return await door.send(context, body.session, body, OutgoingMessage(MessageKind.FORWARD, content))
 
 
-async def _forwarded(page: WhatsAppPage, asked: dict[str, str]) -> Message:
-    return message_of(await page.ask("forward", asked))
-
-
-def _to(body: SendLocation | SendContacts | SendPoll) -> dict[str, str | None]:
+def _to(body: SendLocation | SendContacts | SendPoll) -> dict[str, Any]:
     return {"chatId": body.chatId, "replyTo": body.reply_to}

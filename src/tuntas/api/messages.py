@@ -4,50 +4,43 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request
-from pydantic import AfterValidator
+from fastapi import Depends, Query, Request
 
-from tuntas.api.chat_ids import normal_chat_id
-from tuntas.api.context import GatewayHere
+from tuntas.api.context import ContextHere
 from tuntas.api.errors import problems
 from tuntas.api.files import with_files
-from tuntas.api.schemas import MessageId, MessageOut, SendText
+from tuntas.api.json_requests import json_router
+from tuntas.api.page_answers import from_page
+from tuntas.api.parameters import ChatIdHere, MessageIdHere, SessionHere
+from tuntas.api.schemas import MessageOut, SendText
 from tuntas.api.sending import SendDoor
-from tuntas.api.sessions import Name
 from tuntas.events import Message, message_of
+from tuntas.sessions.outgoing import MessageKind, OutgoingMessage
+from tuntas.sessions.page_calls import PageCall
 
-router = APIRouter(prefix="/api", tags=["messages"])
-
-ChatIdHere = Annotated[
-    str, AfterValidator(normal_chat_id), Path(description="The chat.", examples=["628111000222@c.us"])
-]
+router = json_router(prefix="/api", tags=["messages"])
 
 
 @router.post("/sendText", status_code=201, responses=problems(404, 409, 422, 429, 503), summary="Send a text")
-async def send_text(gateway: GatewayHere, body: SendText, door: Annotated[SendDoor, Depends()]) -> MessageOut:
+async def send_text(context: ContextHere, body: SendText, door: Annotated[SendDoor, Depends()]) -> MessageOut:
     """Send a text message; answers when WhatsApp's server has taken it.
 
     Messages of one session go out one after the other at its pace; one that is sent while the session comes up waits.
     """
-    return await door.send(
-        gateway,
-        body.session,
-        body,
-        "text",
-        {
-            "chatId": body.chatId,
-            "body": body.text,
-            "replyTo": body.reply_to,
-            "mentions": body.mentions,
-            "linkPreview": body.linkPreview,
-        },
-    )
+    content = {
+        "chatId": body.chatId,
+        "body": body.text,
+        "replyTo": body.reply_to,
+        "mentions": body.mentions,
+        "linkPreview": body.linkPreview,
+    }
+    return await door.send(context, body.session, body, OutgoingMessage(MessageKind.TEXT, content))
 
 
 @router.get("/{session}/chats/{chatId}/messages", responses=problems(404, 422, 503), summary="Read a chat")
 async def chat_messages(
-    gateway: GatewayHere,
-    session: Name,
+    context: ContextHere,
+    session: SessionHere,
     chatId: ChatIdHere,  # noqa: N803 - WAHA's name
     request: Request,
     limit: Annotated[int, Query(ge=1, le=1000)] = 10,
@@ -59,7 +52,7 @@ async def chat_messages(
 ) -> list[MessageOut]:
     """Return a chat's messages, newest first. Filters look at the newest `limit` + `offset` messages."""
     asked = {"chatId": chatId, "limit": limit + offset}
-    plain = await gateway.sessions.with_page(session, lambda page: page.ask("messages", asked))
+    plain = await context.sessions.ask_page(session, PageCall.MESSAGES, asked)
     # The page gives them oldest first, and times are whole seconds: reversed before a stable sort, so that two messages
     # of one second keep their order.
     found = sorted(map(message_of, reversed(plain)), key=lambda message: -message.timestamp)
@@ -72,7 +65,7 @@ async def chat_messages(
     ]
     shown = wanted[offset : offset + limit]
     if download:
-        shown = await with_files(gateway, session, shown, request)
+        shown = await with_files(context, session, shown, request)
     return [_out(one) for one in shown]
 
 
@@ -80,20 +73,20 @@ async def chat_messages(
     "/{session}/chats/{chatId}/messages/{messageId}", responses=problems(404, 422, 503), summary="Read a message"
 )
 async def chat_message(
-    gateway: GatewayHere,
-    session: Name,
-    chatId: ChatIdHere,  # noqa: ARG001, N803 - part of WAHA's path; the message's id names its chat
-    messageId: Annotated[MessageId, Path(description="The message.")],  # noqa: N803 - WAHA's name
+    context: ContextHere,
+    session: SessionHere,
+    chatId: ChatIdHere,  # noqa: N803 - WAHA's name
+    messageId: MessageIdHere,  # noqa: N803 - WAHA's name
     request: Request,
     download: Annotated[bool, Query(alias="downloadMedia", description="Download the message's file.")] = True,
 ) -> MessageOut:
     """Return a message, with the address of its file where it has one: it can be fetched there for a while."""
-    asked = {"messageId": messageId}
-    message = message_of(await gateway.sessions.with_page(session, lambda page: page.ask("message", asked)))
+    asked = {"messageId": messageId, "chatId": chatId}
+    message = message_of(await context.sessions.ask_page(session, PageCall.MESSAGE, asked))
     if download:
-        (message,) = await with_files(gateway, session, [message], request)
+        (message,) = await with_files(context, session, [message], request)
     return _out(message)
 
 
 def _out(message: Message) -> MessageOut:
-    return MessageOut.model_validate(message.payload())
+    return from_page(MessageOut, message.payload())

@@ -1,7 +1,7 @@
 """``GET /metrics``: how much of everything there is, for Prometheus. Counts only: no name, number or path ever.
 
 Nearly all is read at each scrape from what the server knows anyway, so that it cannot drift from the truth or cost
-anything between two scrapes; what has to be counted while it happens is in ``foundation/meters.py``. Open to all like
+anything between two scrapes; what has to be counted while it happens is in ``foundation/metrics.py``. Open to all like
 ``/healthz``, for scrapers seldom have a key.
 """
 
@@ -12,44 +12,52 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from fastapi import APIRouter
 from fastapi.responses import Response
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
-from tuntas.api.context import Gateway, GatewayHere
+from tuntas.api.context import ApiContext, ContextHere
 from tuntas.api.errors import shown
-from tuntas.foundation.meters import REGISTRY
+from tuntas.api.json_requests import json_router
+from tuntas.foundation.metrics import REGISTRY
 from tuntas.foundation.tasks import blocking
+from tuntas.processes.browsers import running_browsers
 from tuntas.profiles import Reason, Removal, RemovalState
-from tuntas.sessions.browsers import running_browsers
 from tuntas.sessions.machine import Status
+from tuntas.webhooks.ports import LaneReport
 
-router = APIRouter(tags=["health"])
+router = json_router(tags=["health"])
+_LANES = ("waiting", "failing", "stuck")
 _SHOWN = shown('tuntas_sessions{status="WORKING"} 3.0\n', "text/plain")
 
 
 @router.get("/metrics", responses=_SHOWN, summary="Metrics for Prometheus", response_class=Response)
-async def metrics(gateway: GatewayHere) -> Response:
+async def metrics(context: ContextHere) -> Response:
     """Return all metrics in Prometheus' text format. Needs no key."""
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
-    registry.register(_Snapshot(await _families(gateway)))
+    registry.register(_Snapshot(await _families(context)))
     # The plain format, whatever is asked for: every scraper reads it.
     return Response(
         generate_latest(registry) + generate_latest(REGISTRY), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4}
     )
 
 
-async def _families(gateway: Gateway) -> list[Metric]:
-    browsers = await blocking(running_browsers, gateway.profiles_dir)
-    oldest = await gateway.outbox.oldest_waiting()
-    waiting_seconds = 0.0 if oldest is None else (gateway.now() - oldest).total_seconds()
-    statuses = Counter(one.status.value for one in gateway.sessions.all())
+async def _families(context: ApiContext) -> list[Metric]:
+    browsers = await blocking(running_browsers, context.profiles_dir)
+    oldest = await context.outbox.oldest_waiting()
+    waiting_seconds = 0.0 if oldest is None else (context.now() - oldest).total_seconds()
+    statuses = Counter(one.status.value for one in context.sessions.all())
+    lanes = Counter(_lane_state(one) for one in context.lanes())
     return [
         _one(
-            "tuntas_info", "Versions.", 1, version=gateway.version, browser=gateway.browser, wa_js=gateway.wa_js_version
+            "tuntas_info",
+            "Versions.",
+            1,
+            version=context.versions.tuntas,
+            browser=context.versions.browser,
+            wa_js=context.versions.wa_js,
         ),
         _by("tuntas_sessions", "Sessions by status.", "status", (one.value for one in Status), statuses),
         _one("tuntas_browsers", "Browsers that run on this server's profiles.", len(browsers)),
@@ -59,20 +67,25 @@ async def _families(gateway: Gateway) -> list[Metric]:
             "Memory of these browsers with all their processes (proportional set size where known).",
             sum(one.memory_bytes for one in browsers),
         ),
-        *removal_families(gateway.open_removals(), gateway.now()),
+        *removal_families(context.open_removals(), context.now()),
         _by(
             "tuntas_webhook_deliveries",
             "Webhook deliveries by state; ended ones are forgotten after a while.",
             "state",
             (),
-            await gateway.outbox.counts(),
+            await context.outbox.counts(),
         ),
         _one(
             "tuntas_webhook_oldest_age_seconds",
             "Age of the event that waits longest for its delivery; 0 without one.",
             max(0.0, waiting_seconds),
         ),
+        _by("tuntas_webhook_lanes", "Receivers of sessions that are behind, by how.", "state", _LANES, lanes),
     ]
+
+
+def _lane_state(lane: LaneReport) -> str:
+    return "stuck" if lane.is_stuck else "failing" if lane.failures else "waiting"
 
 
 def removal_families(removals: Sequence[Removal], now: datetime) -> list[Metric]:

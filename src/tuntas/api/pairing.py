@@ -7,17 +7,19 @@ import io
 from typing import Annotated, Literal
 
 import segno
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from pydantic import AfterValidator, BaseModel, Field
 
 from tuntas.api.chat_ids import normal_chat_id
-from tuntas.api.context import GatewayHere
+from tuntas.api.context import ContextHere
 from tuntas.api.errors import Responses, problems
-from tuntas.api.schemas import Input, QrImage, QrValue
-from tuntas.api.sessions import Name
+from tuntas.api.inputs import Input
+from tuntas.api.json_requests import json_router
+from tuntas.api.parameters import SessionHere
+from tuntas.api.schemas import QrImage, QrValue
 from tuntas.sessions.model import SESSION_NAME_PATTERN
 
-router = APIRouter(prefix="/api", tags=["pairing"])
+router = json_router(prefix="/api", tags=["pairing"])
 
 
 def _digits(text: str) -> str:
@@ -38,6 +40,8 @@ _PICTURE: Responses = {200: {"content": _PNG, "description": "A PNG; or JSON by 
 class RequestCode(Input):
     """Whose phone is to be linked."""
 
+    without_effect = frozenset({"method"})
+
     phoneNumber: PhoneNumber = Field(  # noqa: N815 - WAHA's name
         description="With its country code.", examples=["628111000111"]
     )
@@ -52,17 +56,20 @@ class PairingCode(BaseModel):
 @router.get(
     "/{session}/auth/qr",
     response_model=QrImage | QrValue,
-    responses=_QR | problems(404, 422),
+    responses=_QR | problems(404, 422, 503),
     summary="The QR to scan",
 )
 async def qr(
-    gateway: GatewayHere,
+    context: ContextHere,
     request: Request,
-    session: Name,
+    session: SessionHere,
     format: Annotated[Literal["image", "raw"], Query(description="`raw` gives the QR's text.")] = "image",  # noqa: A002 - WAHA's name
 ) -> Response:
-    """Return the current QR; it renews itself every 20 to 60 seconds."""
-    value = gateway.sessions.qr(session)
+    """Return the current QR; it renews itself every 20 to 60 seconds.
+
+    A session that stopped because nobody scanned (`qr_not_scanned`) starts again for it.
+    """
+    value = await context.sessions.qr_asked(session, asked_by="api")
     headers = {"Cache-Control": "no-store"}
     if format == "raw":
         return Response(QrValue(value=value).model_dump_json(), media_type="application/json", headers=headers)
@@ -77,12 +84,12 @@ async def qr(
     responses=problems(404, 422, 503),
     summary="A code in place of a QR",
 )
-async def request_code(gateway: GatewayHere, session: Name, body: RequestCode) -> PairingCode:
+async def request_code(context: ContextHere, session: SessionHere, body: RequestCode) -> PairingCode:
     """Return a code for the phone with this number: its owner types it in at *Linked devices*, *with phone number*.
 
     The session must be in SCAN_QR_CODE; the code counts for about three minutes, and only the newest does.
     """
-    code = await gateway.sessions.pairing_code(session, body.phoneNumber)
+    code = await context.sessions.pairing_code(session, body.phoneNumber)
     return PairingCode(code=f"{code[:4]}-{code[4:]}")
 
 
@@ -93,12 +100,12 @@ async def request_code(gateway: GatewayHere, session: Name, body: RequestCode) -
     summary="What the browser shows",
 )
 async def screenshot(
-    gateway: GatewayHere,
+    context: ContextHere,
     request: Request,
     session: Annotated[str, Query(pattern=SESSION_NAME_PATTERN, examples=["shop"])] = "default",
 ) -> Response:
     """Return a picture of the session's page, in any status that has a browser."""
-    return _picture(request, await gateway.sessions.screenshot(session))
+    return _picture(request, await context.sessions.screenshot(session))
 
 
 def _picture(request: Request, png: bytes) -> Response:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Literal
 
-from fastapi import APIRouter
 from pydantic import BaseModel, Field, model_validator
 
-from tuntas.api.chats import Done
-from tuntas.api.context import GatewayHere, ask_page
+from tuntas.api.context import ContextHere, ask_page
 from tuntas.api.errors import problems
-from tuntas.api.messages import ChatIdHere
-from tuntas.api.schemas import ChatId, Input
-from tuntas.api.sessions import Name
+from tuntas.api.inputs import Input
+from tuntas.api.json_requests import json_router
+from tuntas.api.page_answers import all_from_page, from_page
+from tuntas.api.parameters import ChatIdHere, SessionHere
+from tuntas.api.schemas import ChatId, Done
+from tuntas.sessions.page_calls import PageCall
 
-router = APIRouter(prefix="/api/{session}/presence", tags=["presence"])
+router = json_router(prefix="/api/{session}/presence", tags=["presence"])
 
 Shown = Literal["online", "offline", "typing", "recording", "paused"]
 
@@ -23,6 +24,7 @@ class OnePresence(BaseModel):
     """What somebody is doing, as far as they let us see it."""
 
     participant: str = Field(examples=["628111000222@c.us"])
+    participantPn: str | None = Field(None, examples=["628111000222@c.us"])  # noqa: N815 - like its neighbours
     lastKnownPresence: Shown  # noqa: N815 - WAHA's name
     lastSeen: int | None = Field(description="Unix time in seconds.", examples=[1764000000])  # noqa: N815 - WAHA's name
 
@@ -31,10 +33,11 @@ class PresenceOut(BaseModel):
     """What is done in a chat; a group has an entry for each person of whom something is known."""
 
     id: str = Field(examples=["628111000222@c.us"])
+    pn: str | None = Field(None, description="By the number, where it is known.", examples=["628111000222@c.us"])
     presences: list[OnePresence]
 
 
-class ShowPresence(Input):
+class PresenceInput(Input):
     """What to show."""
 
     presence: Shown
@@ -43,7 +46,7 @@ class ShowPresence(Input):
     )
 
     @model_validator(mode="after")
-    def _has_chat(self) -> ShowPresence:
+    def _has_chat(self) -> PresenceInput:
         if self.presence in ("typing", "recording", "paused") and self.chatId is None:
             message = f"{self.presence} needs a chatId"
             raise ValueError(message)
@@ -51,31 +54,31 @@ class ShowPresence(Input):
 
 
 @router.get("", responses=problems(404, 422, 503), summary="All presences that are known")
-async def presences(gateway: GatewayHere, session: Name) -> list[PresenceOut]:
+async def presences(context: ContextHere, session: SessionHere) -> list[PresenceOut]:
     """Return what is known of those who were subscribed to."""
-    return [PresenceOut.model_validate(one) for one in await ask_page(gateway, session, "presences")]
+    return all_from_page(PresenceOut, await ask_page(context, session, PageCall.PRESENCES))
 
 
 @router.post("", status_code=201, responses=problems(404, 422, 503), summary="Show a presence")
-async def show(gateway: GatewayHere, session: Name, body: ShowPresence) -> Done:
+async def show(context: ContextHere, session: SessionHere, body: PresenceInput) -> Done:
     """Be online or offline, or show in a chat that one types or records. While online, phones ring less."""
-    await ask_page(gateway, session, "showPresence", presence=body.presence, chatId=body.chatId)
+    await ask_page(context, session, PageCall.SHOW_PRESENCE, presence=body.presence, chatId=body.chatId)
     return Done()
 
 
 @router.get("/{chatId}", responses=problems(404, 422, 503), summary="A chat's presence")
-async def presence(gateway: GatewayHere, session: Name, chatId: ChatIdHere) -> PresenceOut:  # noqa: N803 - WAHA's name
+async def presence(context: ContextHere, session: SessionHere, chatId: ChatIdHere) -> PresenceOut:  # noqa: N803 - WAHA's name
     """Return what is known, and subscribe: from now on `presence.update` tells of changes.
 
     The first answer is empty: WhatsApp tells presences by and by, and only to who is online itself.
     """
-    return PresenceOut.model_validate(await ask_page(gateway, session, "presence", chatId=chatId))
+    return from_page(PresenceOut, await ask_page(context, session, PageCall.PRESENCE, chatId=chatId))
 
 
 @router.post(
     "/{chatId}/subscribe", status_code=201, responses=problems(404, 422, 503), summary="Subscribe to a presence"
 )
-async def subscribe(gateway: GatewayHere, session: Name, chatId: ChatIdHere) -> Done:  # noqa: N803 - WAHA's name
+async def subscribe(context: ContextHere, session: SessionHere, chatId: ChatIdHere) -> Done:  # noqa: N803 - WAHA's name
     """Be told by `presence.update` what somebody does; it counts until the session ends."""
-    await ask_page(gateway, session, "subscribePresence", chatId=chatId)
+    await ask_page(context, session, PageCall.SUBSCRIBE_PRESENCE, chatId=chatId)
     return Done()

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import base64
+from typing import Annotated
 
-from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
-from tuntas.api.chats import Done
-from tuntas.api.context import GatewayHere, ask_page
+from tuntas.api.context import ContextHere, ask_page
 from tuntas.api.errors import problems
-from tuntas.api.fetching import FileRefused, FileTooLarge, fetch
-from tuntas.api.media import FileInput
-from tuntas.api.schemas import Input
-from tuntas.api.sessions import Name
+from tuntas.api.inputs import Input
+from tuntas.api.json_requests import json_router
+from tuntas.api.media import FileInput, source_of
+from tuntas.api.page_answers import PictureUrl, from_page
+from tuntas.api.parameters import SessionHere
+from tuntas.api.plain_writing import not_blank
+from tuntas.api.schemas import Done
+from tuntas.sessions.page_calls import PageCall
 
-router = APIRouter(prefix="/api/{session}/profile", tags=["profile"])
-
-PICTURE_BYTES = 5 * 1024 * 1024
-"""The page scales a picture down to 640 by 640 points: more bytes than these add nothing."""
+router = json_router(prefix="/api/{session}/profile", tags=["profile"])
+picture_router = json_router(prefix="/api/{session}/profile", tags=["profile"])
 
 
 class ProfileOut(BaseModel):
@@ -26,13 +26,15 @@ class ProfileOut(BaseModel):
 
     id: str = Field(examples=["628111000111@c.us"])
     name: str | None = Field(examples=["Toko Sinar"])
-    picture: str | None = Field(description="The picture's address.", examples=["https://pps.whatsapp.net/v/1.jpg"])
+    picture: PictureUrl = Field(
+        description="The picture's address; empty: there is none.", examples=["https://pps.whatsapp.net/v/1.jpg"]
+    )
 
 
 class NameInput(Input):
     """A new name."""
 
-    name: str = Field(min_length=1, max_length=25, examples=["Toko Sinar"])
+    name: Annotated[str, AfterValidator(not_blank)] = Field(min_length=1, max_length=25, examples=["Toko Sinar"])
 
 
 class StatusInput(Input):
@@ -48,50 +50,34 @@ class PictureInput(Input):
 
 
 @router.get("", responses=problems(404, 422, 503), summary="The own profile")
-async def profile(gateway: GatewayHere, session: Name) -> ProfileOut:
+async def profile(context: ContextHere, session: SessionHere) -> ProfileOut:
     """Return what the account shows of itself."""
-    return ProfileOut.model_validate(await ask_page(gateway, session, "profile"))
+    return from_page(ProfileOut, await ask_page(context, session, PageCall.PROFILE))
 
 
 @router.put("/name", responses=problems(404, 422, 503), summary="Set the own name")
-async def name(gateway: GatewayHere, session: Name, body: NameInput) -> Done:
+async def name(context: ContextHere, session: SessionHere, body: NameInput) -> Done:
     """Set the name that others see who have no other name for this account."""
-    await ask_page(gateway, session, "setProfileName", name=body.name)
+    await ask_page(context, session, PageCall.SET_PROFILE_NAME, name=body.name)
     return Done()
 
 
 @router.put("/status", responses=problems(404, 422, 503), summary="Set the own about")
-async def status(gateway: GatewayHere, session: Name, body: StatusInput) -> Done:
+async def status(context: ContextHere, session: SessionHere, body: StatusInput) -> Done:
     """Set the text that others see under the name."""
-    await ask_page(gateway, session, "setProfileStatus", status=body.status)
+    await ask_page(context, session, PageCall.SET_PROFILE_STATUS, status=body.status)
     return Done()
 
 
-@router.put("/picture", responses=problems(404, 413, 422, 502, 503), summary="Set the own picture")
-async def set_picture(gateway: GatewayHere, session: Name, body: PictureInput) -> Done:
+@picture_router.put("/picture", responses=problems(404, 413, 422, 502, 503), summary="Set the own picture")
+async def set_picture(context: ContextHere, session: SessionHere, body: PictureInput) -> Done:
     """Set the picture that others see; it is cut to a square. At most 5 MB."""
-    data, mimetype = await _picture_of(gateway, body.file)
-    if not mimetype.startswith("image/"):
-        message = f"The file's type is {mimetype}; this needs image/…."
-        raise FileRefused(message)
-    address = f"data:{mimetype};base64,{base64.b64encode(data).decode()}"
-    await ask_page(gateway, session, "setProfilePicture", dataUrl=address)
+    await context.sessions.ask_page(session, PageCall.SET_PROFILE_PICTURE, {}, file=await source_of(context, body.file))
     return Done()
 
 
 @router.delete("/picture", responses=problems(404, 422, 503), summary="Remove the own picture")
-async def delete_picture(gateway: GatewayHere, session: Name) -> Done:
+async def delete_picture(context: ContextHere, session: SessionHere) -> Done:
     """Show no picture any more."""
-    await ask_page(gateway, session, "deleteProfilePicture")
+    await ask_page(context, session, PageCall.DELETE_PROFILE_PICTURE)
     return Done()
-
-
-async def _picture_of(gateway: GatewayHere, file: FileInput) -> tuple[bytes, str]:
-    if file.data is not None:
-        data, mimetype = base64.b64decode(file.data), file.mimetype or "image/jpeg"
-    else:
-        fetched = await fetch(str(file.url), gateway.fetch_limits)
-        data, mimetype = fetched.data, file.mimetype or fetched.mimetype or "image/jpeg"
-    if len(data) > PICTURE_BYTES:
-        raise FileTooLarge(PICTURE_BYTES)
-    return data, mimetype

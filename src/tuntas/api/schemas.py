@@ -1,16 +1,18 @@
-"""The documents that go in and out, in WAHA's shapes. Nothing outside this room knows them."""
+"""The documents that go in and out, in WAHA's shapes; those of events are in ``tuntas.events``.
+
+Here is what several doors share, and messages; sessions have ``session_inputs`` and ``session_answers``.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from tuntas.api.chat_ids import normal_chat_id
-from tuntas.events import ENGINE, EventName, Retries, RetryPolicy, Subscription
-from tuntas.sessions.model import SESSION_NAME_PATTERN, SessionConfig, SessionRecord, StateChange
-from tuntas.sessions.pacing import Pace
+from tuntas.api.inputs import Input
+from tuntas.sessions.model import SESSION_NAME_PATTERN
 
 SessionName = Annotated[
     str, Field(pattern=SESSION_NAME_PATTERN, description="Letters, digits, _ and -, at most 64.", examples=["shop"])
@@ -21,213 +23,62 @@ ChatId = Annotated[
     Field(description="6281…@c.us, …@g.us, or a bare number.", examples=["628111000222@c.us"]),
 ]
 
-
-class Input(BaseModel):
-    """What comes in. Unknown fields are refused, so that a misspelt one is not silently without effect."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class Hmac(Input):
-    """How deliveries are signed."""
-
-    key: str | None = Field(None, min_length=1, examples=["my-secret-key"])
-
-
-class RetriesInput(Input):
-    """How failed deliveries are tried again."""
-
-    policy: RetryPolicy = RetryPolicy.CONSTANT
-    delaySeconds: float = Field(2.0, ge=0, le=3600)  # noqa: N815 - WAHA's name
-    attempts: int = Field(15, ge=1, le=1000)
-
-
-class Header(Input):
-    """A header that is sent with every delivery."""
-
-    name: str = Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", examples=["X-Tenant"])
-    value: str = Field(pattern=r"^[^\r\n\x00]*$", examples=["shop-1"])
-
-
-class Webhook(Input):
-    """A receiver of events."""
-
-    url: AnyHttpUrl = Field(examples=["https://example.com/webhook"])
-    events: list[EventName | Literal["*"]] = Field(min_length=1, examples=[["session.status", "message"]])
-    hmac: Hmac | None = None
-    retries: RetriesInput | None = None
-    customHeaders: list[Header] | None = None  # noqa: N815 - WAHA's name
-
-    def subscription(self) -> Subscription:
-        """Return the receiver as the rest of Tuntas knows it."""
-        retries = self.retries or RetriesInput()
-        return Subscription(
-            url=str(self.url),
-            events=tuple(str(event) for event in self.events),
-            hmac_key=self.hmac.key if self.hmac else None,
-            retries=Retries(retries.policy, retries.delaySeconds, retries.attempts),
-            headers=tuple((header.name, header.value) for header in self.customHeaders or ()),
-        )
-
-
-class PaceInput(Input):
-    """How fast a session sends. Without it: TUNTAS_SENDS_PER_MINUTE and TUNTAS_SENDS_AT_ONCE."""
-
-    perMinute: float = Field(60.0, ge=0, le=6000, description="0: without a pace.")  # noqa: N815 - like its neighbours
-    atOnce: int = Field(10, ge=1, le=1000)  # noqa: N815 - like its neighbours
-
-    def pace(self) -> Pace:
-        """Return the pace as the rest of Tuntas knows it."""
-        return Pace(self.perMinute, self.atOnce)
-
-
-class Config(Input):
-    """What a session is told when it is created."""
-
-    model_config = ConfigDict(extra="allow")  # WAHA has engine-specific parts (noweb, gows …) that mean nothing here
-
-    webhooks: list[Webhook] = Field(default_factory=list)
-    metadata: dict[str, str] = Field(default_factory=dict, examples=[{"customer": "42"}])
-    debug: bool = False
-    sends: PaceInput | None = None
-
-    def domain(self) -> SessionConfig:
-        """Return the configuration as the rest of Tuntas knows it."""
-        return SessionConfig(
-            document=self.model_dump(mode="json", exclude_unset=True),
-            subscriptions=tuple(webhook.subscription() for webhook in self.webhooks),
-            metadata=self.metadata,
-            pace=None if self.sends is None else self.sends.pace(),
-        )
-
-
-class CreateSession(Input):
-    """A new session."""
-
-    name: SessionName | None = None
-    start: bool = True
-    config: Config = Field(default_factory=Config)
-
-
-class UpdateSession(Input):
-    """A new configuration for a session."""
-
-    name: SessionName | None = None
-    config: Config = Field(default_factory=Config)
-
-
-class NamedSession(Input):
-    """Names a session in the body, as WAHA's older routes have it."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    name: SessionName = "default"
-    logout: bool = False
-
-
-class Terminate(Input):
-    """Which sessions to delete: ``unlinked`` are those with no account, whose deletion loses no link."""
-
-    which: Literal["unlinked", "all"] = Field(examples=["unlinked"])
-
-
 MessageId = Annotated[
     str,
-    StringConstraints(pattern=r"^(true|false)_[^_\s@]+@[a-z.]+_[0-9A-Za-z.-]{1,128}(_[^_\s@]+@[a-z.]+)?$"),
-    Field(description="A message's id.", examples=["false_628111000222@c.us_3EB0A1B2C3D4E5F60718"]),
+    StringConstraints(
+        pattern=r"^((true|false)_[^_\s@]+@[a-z.]+_[0-9A-Za-z.-]{1,128}(_[^_\s@]+@[a-z.]+)?|[0-9A-Za-z.-]{8,128})$"
+    ),
+    Field(
+        description="A message's id; the last part of it is enough where its chat is named.",
+        examples=["false_628111000222@c.us_3EB0A1B2C3D4E5F60718"],
+    ),
 ]
+EVERYBODY = "all"
 Mentions = Annotated[
-    list[ChatId],
+    list[Annotated[str, AfterValidator(lambda one: one if one == EVERYBODY else normal_chat_id(one))]],
     Field(
         max_length=1024,
-        description="People whom the text mentions, each as `@` and the number.",
+        description="People whom the text mentions, each as `@` and the number; `all`: everybody of the group.",
         examples=[["628111000333@c.us"]],
     ),
 ]
 
 
-class SendText(Input):
+NewMessageId = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9A-Za-z]{8,64}$"),
+    Field(
+        description="The last part of the message's id, chosen beforehand (`GET /api/{session}/new-message-id`). "
+        "What has gone out with it is not sent again.",
+        examples=["3EB0A1B2C3D4E5F60718"],
+    ),
+]
+
+
+class Mentioning(Input):
+    """A message that may mention people."""
+
+    chatId: ChatId  # noqa: N815 - WAHA's name
+    mentions: Mentions | None = None
+
+    @model_validator(mode="after")
+    def _all_are_of_a_group(self) -> Self:
+        if EVERYBODY in (self.mentions or ()) and not self.chatId.endswith("@g.us"):
+            message = "mentions: `all` is everybody of a group, and chatId is none"
+            raise ValueError(message)
+        return self
+
+
+class SendText(Mentioning):
     """A text message."""
 
+    without_effect = frozenset({"linkPreviewHighQuality"})
+
+    id: NewMessageId | None = None
     session: SessionName = "default"
-    chatId: ChatId  # noqa: N815 - WAHA's name
     text: str = Field(min_length=1, max_length=65536, examples=["Hello!"])
     reply_to: MessageId | None = None
-    mentions: Mentions | None = None
     linkPreview: bool = True  # noqa: N815 - WAHA's name
-    linkPreviewHighQuality: bool = False  # noqa: N815 - WAHA's name
-
-
-class Me(BaseModel):
-    """The linked account."""
-
-    id: str = Field(examples=["628111000111@c.us"])
-    pushName: str | None = Field(examples=["Toko Sinar"])  # noqa: N815 - WAHA's name
-
-
-class Engine(BaseModel):
-    """What drives the session."""
-
-    engine: str = ENGINE
-
-
-class Session(BaseModel):
-    """A session."""
-
-    name: str = Field(examples=["shop"])
-    status: Literal["STOPPED", "STARTING", "SCAN_QR_CODE", "WORKING", "FAILED"] = Field(examples=["WORKING"])
-    config: dict[str, Any]
-    me: Me | None
-    engine: Engine = Engine()
-    state: str = Field(description="The finer state behind the status.", examples=["working"])
-    reason: str = Field(description="Why it is in this state.", examples=["connected"])
-    changedAt: datetime = Field(description="Since when.", examples=["2026-11-25T08:00:00Z"])  # noqa: N815
-
-    @classmethod
-    def of(cls, record: SessionRecord) -> Session:
-        """Write a session in WAHA's shape; signing keys are not shown again."""
-        me = None if record.me is None else Me(id=record.me.id, pushName=record.me.push_name)
-        return cls(
-            name=record.name,
-            status=record.status.value,
-            config=_without_keys(dict(record.config.document)),
-            me=me,
-            state=record.state.value,
-            reason=record.reason,
-            changedAt=record.changed_at,
-        )
-
-
-def _without_keys(config: dict[str, Any]) -> dict[str, Any]:
-    if not config.get("webhooks"):
-        return config
-    hidden = [hook | {"hmac": {"key": "***"}} if hook.get("hmac") else hook for hook in config["webhooks"]]
-    return config | {"webhooks": hidden}
-
-
-class Change(BaseModel):
-    """One line of a session's story."""
-
-    at: datetime
-    before: str = Field(examples=["scan_qr_code"])
-    after: str = Field(examples=["pairing"])
-    status: str = Field(examples=["STARTING"])
-    reason: str = Field(examples=["scanned"])
-    detail: str | None
-    askedBy: str = Field(examples=["api"])  # noqa: N815 - like its neighbours
-
-    @classmethod
-    def of(cls, change: StateChange) -> Change:
-        """Write one line of a story."""
-        return cls(
-            at=change.at,
-            before=change.before.value,
-            after=change.after.value,
-            status=change.status.value,
-            reason=change.reason,
-            detail=change.detail,
-            askedBy=change.asked_by,
-        )
 
 
 class MediaOut(BaseModel):
@@ -243,6 +94,33 @@ class MediaOut(BaseModel):
     error: str | None = Field(None, description="Why it could not be downloaded.", examples=[None])
 
 
+class PlaceOut(BaseModel):
+    """A place on the map; degrees are texts, as WAHA writes them."""
+
+    latitude: str = Field(examples=["-6.1754"])
+    longitude: str = Field(examples=["106.8272"])
+    live: bool = False
+    name: str | None = Field(None, examples=["National Monument"])
+    address: str | None = None
+    url: str | None = None
+    description: str | None = Field(None, examples=["National Monument"])
+    thumbnail: str | None = None
+
+
+class QuoteOut(BaseModel):
+    """A message that another one answers, as the answer carries it."""
+
+    id: str = Field(description="The last part of its id; good as `reply_to`.", examples=["3EB0A1B2C3D4E5F60718"])
+    participant: str | None = Field(None, description="Who wrote it.", examples=["628111000222@c.us"])
+    participantPn: str | None = Field(  # noqa: N815 - like its neighbours
+        None, description="The same, by the phone number.", examples=["628111000222@c.us"]
+    )
+    body: str | None = Field(None, examples=["Are you open?"])
+    hasMedia: bool = False  # noqa: N815 - WAHA's name
+    media: MediaOut | None = Field(None, description="Null: ask for the message itself.")
+    record: dict[str, Any] = Field(default_factory=dict, alias="_data", description="As `_data` of a message.")
+
+
 class MessageOut(BaseModel):
     """A message, in WAHA's shape."""
 
@@ -254,9 +132,28 @@ class MessageOut(BaseModel):
     fromMe: bool  # noqa: N815 - WAHA's name
     source: Literal["app", "api"]
     to: str = Field(examples=["628111000222@c.us"])
+    participant: str = Field("", description="In a group: who wrote it.", examples=[""])
+    author: str | None = Field(None, description="The same, under its older name.", examples=[None])
+    fromPn: str | None = Field(  # noqa: N815 - like its neighbours
+        None, description="`from` by the phone number, where it is known.", examples=["628111000111@c.us"]
+    )
+    toPn: str | None = Field(  # noqa: N815 - like its neighbours
+        None, description="`to` by the phone number, where it is known.", examples=["628111000222@c.us"]
+    )
+    participantPn: str | None = Field(None, description="The same, by the phone number.", examples=[None])  # noqa: N815
+    pushName: str | None = Field(None, description="As the writer is called.", examples=["Toko Sinar"])  # noqa: N815
     body: str = Field(examples=["Hello!"])
     hasMedia: bool  # noqa: N815 - WAHA's name
     media: MediaOut | None = Field(None, description="The file that it carries.")
+    mediaUrl: str = Field("", description="Its address, as in `media`.")  # noqa: N815 - WAHA's name
+    location: PlaceOut | None = Field(None, description="The place that it shows.")
+    replyTo: QuoteOut | None = Field(None, description="What it answers.")  # noqa: N815 - WAHA's name
+    record: dict[str, Any] = Field(
+        default_factory=dict,
+        alias="_data",
+        description="WhatsApp's own record of it, as far as it is known and short: names may change.",
+        examples=[{"type": "chat", "notifyName": "Toko Sinar"}],
+    )
     ack: int = Field(description="-1 ERROR, 0 PENDING, 1 SERVER, 2 DEVICE, 3 READ, 4 PLAYED.", examples=[1])
     ackName: str = Field(examples=["SERVER"])  # noqa: N815 - WAHA's name
 
@@ -284,7 +181,7 @@ class HolderOut(BaseModel):
 
 
 class RemovalOut(BaseModel):
-    """A profile on its way out."""
+    """A profile on its way out: an attribute for each fact of its removal."""
 
     id: str
     session: str = Field(examples=["shop"])
@@ -292,6 +189,7 @@ class RemovalOut(BaseModel):
     path: str
     trashPath: str | None  # noqa: N815 - like its neighbours
     reason: str | None = Field(examples=["in_use"])
+    obstaclePath: str | None = Field(description="What stands in the way: the mount, the held file.")  # noqa: N815 - like its neighbours
     message: str | None
     holders: list[HolderOut]
     attempts: int
@@ -299,6 +197,12 @@ class RemovalOut(BaseModel):
     sizeBytes: int | None  # noqa: N815 - like its neighbours
     createdAt: datetime  # noqa: N815 - like its neighbours
     updatedAt: datetime  # noqa: N815 - like its neighbours
+
+
+class Done(BaseModel):
+    """It is done."""
+
+    success: bool = True
 
 
 class Deleted(BaseModel):

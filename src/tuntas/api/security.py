@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Depends, HTTPException, Request, Security
 from fastapi.security import APIKeyHeader
+from starlette.datastructures import Headers
+from starlette.types import Scope as AsgiScope
 
-from tuntas.api.context import Gateway
+from tuntas.api import secrets
+from tuntas.api.context import ApiContext
+from tuntas.api.sending import takes_asks
+from tuntas.foundation.identifiers import fingerprint
 from tuntas.sessions.access import Caller, Scope
 
+_LOOKS = frozenset({"GET", "HEAD"})
+_CHALLENGE = {"WWW-Authenticate": "ApiKey"}
 _header = APIKeyHeader(
     name="X-Api-Key",
     auto_error=False,
@@ -18,18 +25,61 @@ _header = APIKeyHeader(
 )
 
 
-async def identify(gateway: Gateway, key: str | None) -> Caller:
-    """Return who has this key.
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a router's operations need: a key for ``scope``, their GETs one for ``to_look``.
+
+    ``takes_file``: a request may carry a file, and so be as large as one.
+    """
+
+    scope: Scope
+    to_look: Scope | None = None
+    takes_file: bool = False
+
+    def scope_for(self, method: str, route: object) -> Scope:
+        """Return what a request to ``route`` with this method needs.
+
+        Which routes a key for asking may come to is nowhere declared, and so cannot be forgotten or be wrong.
+        """
+        if self.scope is Scope.SEND and takes_asks(route):
+            return Scope.ASK
+        return self.to_look if self.to_look is not None and method in _LOOKS else self.scope
+
+    def dependency(self) -> Any:
+        """Return the dependency that says so in the document, and looks once more at what the door has let in."""
+        # The document gets both; ``document`` leaves the one that the method needs.
+        both = dict.fromkeys([self.scope.value, (self.to_look or self.scope).value])
+        header: str | None = Security(_header, scopes=list(both))
+
+        async def check(request: Request, _key: str | None = header) -> Caller:
+            caller: Caller | None = getattr(request.state, "caller", None)
+            if caller is None:
+                raise HTTPException(401, "Send your key in the X-Api-Key header.", headers=_CHALLENGE)
+            require(caller, self.scope_for(request.method, request.scope["route"]))
+            secrets.show_to(caller)
+            return caller
+
+        return Depends(check)
+
+
+async def identify(context: ApiContext, key: str | None, scope: AsgiScope) -> Caller:
+    """Return who has this key, and write it down in the state of the request: ``caller``, and the key's ``mark``.
+
+    A wrong key is answered late, the later the more of them have come from the same address.
 
     Raises:
-        HTTPException: 401.
+        HTTPException: 401; 429 where too many wait for their answer.
     """
-    challenge = {"WWW-Authenticate": "ApiKey"}
+    state = scope.setdefault("state", {})
     if not key:
-        raise HTTPException(401, "Send your key in the X-Api-Key header.", headers=challenge)
-    caller = await gateway.keys.identify(key)
+        raise HTTPException(401, "Send your key in the X-Api-Key header.", headers=_CHALLENGE)
+    caller = await context.keys.identify(key)
     if caller is None:
-        raise HTTPException(401, "This key is not known here.", headers=challenge)
+        if not await context.wrong_keys.slow(state.get("peer", "")):
+            raise HTTPException(429, "Too many wrong keys came. Try again later.", headers={"Retry-After": "10"})
+        raise HTTPException(401, "This key is not known here.", headers=_CHALLENGE)
+    state["caller"] = caller
+    state["mark"] = fingerprint(key)
     return caller
 
 
@@ -37,20 +87,13 @@ def require(caller: Caller, scope: Scope) -> None:
     """Raise HTTPException (403) unless the caller's key is good for ``scope``."""
     if not caller.may(scope):
         has = ", ".join(sorted(caller.scopes))
-        raise HTTPException(403, f"This key is good for {has} only; this needs {scope}.")
+        needed = f"{Scope.SEND} or {Scope.ASK}" if scope is Scope.ASK else scope
+        raise HTTPException(403, f"This key is good for {has} only; this needs {needed}.")
 
 
-def needs(scope: Scope, *, to_look: Scope | None = None) -> Any:
-    """Return the dependency of routes that need a key for ``scope``; their GETs need one for ``to_look``."""
-
-    look = scope if to_look is None else to_look
-    # The document gets both; ``document`` leaves the one that the method needs.
-    header: str | None = Security(_header, scopes=list(dict.fromkeys([scope.value, look.value])))
-
-    async def check(request: Request, key: str | None = header) -> None:
-        caller = await identify(request.app.state.gateway, key)
-        require(caller, look if request.method in {"GET", "HEAD"} else scope)
-        request.state.caller = caller
-
-    checked: Callable[..., Awaitable[None]] = check
-    return Depends(checked)
+def key_of(headers: Headers) -> str | None:
+    """Return the key that a request bears: in ``X-Api-Key``, or as a bearer's token, as clients for agents send it."""
+    if key := headers.get("x-api-key"):
+        return key
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None

@@ -1,17 +1,25 @@
-"""How every route that sends does it: with the caller's ``Idempotency-Key``, in the session's line."""
+"""How every route that sends does it: with the caller's ``Idempotency-Key``, in the session's line.
+
+A caller who may only ask to send gets an approval in place of its message: nothing is sent before a person has agreed.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated
 
 from fastapi import Header, Request, Response
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from tuntas.api.context import Gateway
+from tuntas.api.context import ApiContext
+from tuntas.api.page_answers import from_page
 from tuntas.api.schemas import MessageOut
-from tuntas.sessions.sending import Send, SendRequest
+from tuntas.sessions.access import Caller, Scope
+from tuntas.sessions.approvals import Approval, Asker
+from tuntas.sessions.outgoing import OutgoingMessage
+from tuntas.sessions.sending import SendRequest
 
 IdempotencyKey = Annotated[
     str | None,
@@ -27,6 +35,22 @@ IdempotencyKey = Annotated[
 ]
 
 
+class WaitsForApproval(Exception):
+    """The message was not sent: it waits for a person. It is what the request is answered with; see ``approvals``."""
+
+    def __init__(self, approval: Approval, *, is_repeated: bool) -> None:
+        """Keep the approval; ``is_repeated``: it was asked for before, with the same Idempotency-Key."""
+        super().__init__(approval.id)
+        self.approval = approval
+        self.is_repeated = is_repeated
+
+
+async def until_gone(request: Request) -> None:
+    """Return when whoever made this request has hung up; its body must have been read."""
+    while (await request.receive())["type"] != "http.disconnect":
+        continue
+
+
 class SendDoor:
     """What a sending route needs of its request. A dependency: its parameters are the route's."""
 
@@ -36,17 +60,28 @@ class SendDoor:
         self._response = response
         self._key = key
 
-    async def send(
-        self, gateway: Gateway, session: str, body: BaseModel, kind: str, content: Mapping[str, Any]
-    ) -> MessageOut:
-        """Send ``content`` with ``session``; ``body`` is what the request asked, for telling two requests apart."""
-        return await self.act(gateway, session, body, lambda page, token: page.send(kind, content, token=token))
+    async def send(self, context: ApiContext, session: str, body: BaseModel, message: OutgoingMessage) -> MessageOut:
+        """Send ``message`` with ``session``; ``body`` is what the request asked, for telling two requests apart.
 
-    async def act(self, gateway: Gateway, session: str, body: BaseModel, act: Send) -> MessageOut:
-        """Send by ``act``, which is given the page and the token of the message to be."""
+        Where it has an ``id``, that is the last part of the message's own.
+
+        Raises:
+            WaitsForApproval: the caller may only ask for it.
+        """
         asked = f"{self._request.url.path}\n{body.model_dump_json()}"
-        request = SendRequest(hashlib.sha256(asked.encode()).hexdigest(), self._key)
-        sent = await gateway.sessions.send(session, request, act)
+        token = getattr(body, "id", None)
+        request = SendRequest(message, hashlib.sha256(asked.encode()).hexdigest(), self._key, token=token)
+        caller: Caller = self._request.state.caller
+        if not caller.may(Scope.SEND):
+            asker = Asker(self._request.state.mark, caller.name)
+            approval, is_repeated = await context.approvals.ask(asker, session, request)
+            raise WaitsForApproval(approval, is_repeated=is_repeated)
+        sent = await context.sessions.send(session, request, partial(until_gone, self._request))
         if sent.is_repeated:
             self._response.headers["Idempotent-Replayed"] = "true"
-        return MessageOut.model_validate(sent.message.payload())
+        return from_page(MessageOut, sent.message.payload())
+
+
+def takes_asks(route: object) -> bool:
+    """Say whether all that this route sends goes through a ``SendDoor``, so that a key for asking may come to it."""
+    return isinstance(route, APIRoute) and any(one.call is SendDoor for one in route.dependant.dependencies)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, HTTPException, Path, Query
+from fastapi import HTTPException, Path, Query
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from tuntas.api.context import GatewayHere
+from tuntas.api.context import ContextHere
 from tuntas.api.errors import problems
+from tuntas.api.json_requests import json_router
 from tuntas.api.schemas import SessionName
 from tuntas.webhooks.ports import DeliveryFilter, DeliveryNote
 
-router = APIRouter(prefix="/api/webhooks", tags=["webhooks"])
+router = json_router(prefix="/api/webhooks", tags=["webhooks"])
 
 BIGGEST_ID = 2**63 - 1
 State = Literal["waiting", "delivered", "dead"]
@@ -79,9 +80,36 @@ class Replayed(BaseModel):
     lanes: int = Field(description="Queues, one for each session and receiver.", examples=[2])
 
 
+class LaneOut(BaseModel):
+    """One receiver of one session that is behind: something waits for it, or it fails."""
+
+    session: str = Field(examples=["shop"])
+    url: str = Field(examples=["https://example.com/hook"])
+    stuck: bool = Field(description="Nothing has come through for TUNTAS_WEBHOOK_STUCK_SECONDS.", examples=[True])
+    failures: int = Field(description="In a row.", examples=[12])
+    error: str | None = Field(description="What the last attempt met.", examples=["HTTP 500"])
+    waitingSince: datetime | None = Field(description="The oldest event that waits.")  # noqa: N815 - like its neighbours
+
+
+@router.get("/lanes", responses=problems(), summary="Receivers that are behind")
+async def lanes(context: ContextHere) -> list[LaneOut]:
+    """List the receivers that something waits for or that fail, the stuck ones first."""
+    return [
+        LaneOut(
+            session=one.session,
+            url=one.url,
+            stuck=one.is_stuck,
+            failures=one.failures,
+            error=one.error,
+            waitingSince=one.since,
+        )
+        for one in context.lanes()
+    ]
+
+
 @router.get("/deliveries", responses=problems(422), summary="List deliveries")
 async def deliveries(
-    gateway: GatewayHere,
+    context: ContextHere,
     session: Annotated[str | None, Query(description="Only this session's.")] = None,
     state: Annotated[State | None, Query(description="Only those in this state.")] = None,
     event_id: Annotated[str | None, Query(alias="eventId", max_length=64, description="Only this event's.")] = None,
@@ -89,28 +117,32 @@ async def deliveries(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> list[DeliveryOut]:
     """List deliveries, newest first. Dead ones are those whose attempts are used up."""
-    wanted = DeliveryFilter(before_id=before, event_id=event_id, session=session, state=state)
-    return [DeliveryOut.of(one) for one in await gateway.outbox.notes(wanted, limit=limit)]
+    wanted = DeliveryFilter(before_id=before, event_ids=_only(event_id), session=session, state=state)
+    return [DeliveryOut.of(one) for one in await context.outbox.notes(wanted, limit=limit)]
 
 
 @router.post("/deliveries/{id}/replay", status_code=202, responses=problems(404, 422), summary="Deliver once more")
 async def replay_one(
-    gateway: GatewayHere,
+    context: ContextHere,
     id: Annotated[int, Path(ge=1, le=BIGGEST_ID, description="The delivery's id.")],  # noqa: A002 - the path's name
 ) -> DeliveryOut:
     """Have one delivery made again, with the same event id; one that waits is left as it is."""
     wanted = DeliveryFilter(id=id)
-    await gateway.replay(wanted)
-    found = await gateway.outbox.notes(wanted, limit=1)
+    await context.replay(wanted)
+    found = await context.outbox.notes(wanted, limit=1)
     if not found:
         raise HTTPException(404, f"There is no delivery {id}, or it is not kept any more.")
     return DeliveryOut.of(found[0])
 
 
 @router.post("/replay", status_code=202, responses=problems(422), summary="Deliver again")
-async def replay(gateway: GatewayHere, body: Replay) -> Replayed:
+async def replay(context: ContextHere, body: Replay) -> Replayed:
     """Have ended deliveries made again, in their old order and before newer ones, each with its own event id."""
     wanted = DeliveryFilter(
-        session=body.session, event_id=body.eventId, since=body.since, until=body.until, state=body.state
+        session=body.session, event_ids=_only(body.eventId), since=body.since, until=body.until, state=body.state
     )
-    return Replayed(lanes=await gateway.replay(wanted))
+    return Replayed(lanes=await context.replay(wanted))
+
+
+def _only(event_id: str | None) -> list[str] | None:
+    return None if event_id is None else [event_id]

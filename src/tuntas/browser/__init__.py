@@ -4,8 +4,7 @@ Knows nothing of WhatsApp, sessions or databases. It must never leave a process 
 """
 
 from tuntas.browser.browser import Browser, BrowserVersion, StopReport, StopStage
-from tuntas.browser.cdp import CdpSession, Connection
-from tuntas.browser.ending import become_subreaper
+from tuntas.browser.cdp import CdpConnection, CdpSession
 from tuntas.browser.errors import (
     BrowserInstallFailed,
     BrowserNotFound,
@@ -14,46 +13,53 @@ from tuntas.browser.errors import (
     ConnectionClosed,
     LaunchFailed,
     SessionClosed,
-    StillRunning,
 )
 from tuntas.browser.find import Candidate, candidates, choose, version_of
+from tuntas.browser.flags import NOT_AS_DRIVEN
 from tuntas.browser.install import InstallOptions, install_browser
 from tuntas.browser.launch import LaunchOptions, launch
-from tuntas.browser.memory import memory_bytes
-from tuntas.browser.places import Kind
-from tuntas.browser.process import Member, ProcessIdentity, identify, members
-from tuntas.browser.tree import StopLimits, end_orphan
+from tuntas.browser.places import BrowserKind
+from tuntas.browser.proxy_relay import ProxyRelay
+from tuntas.browser.user import (
+    BrowserUser,
+    BrowserUserUnusable,
+    browser_user,
+    can_reach,
+    is_in_container,
+    is_root,
+    runs_without_sandbox,
+)
 
 __all__ = [
+    "NOT_AS_DRIVEN",
     "Browser",
     "BrowserInstallFailed",
+    "BrowserKind",
     "BrowserNotFound",
+    "BrowserUser",
+    "BrowserUserUnusable",
     "BrowserVersion",
     "CallFailed",
     "CallTimedOut",
     "Candidate",
+    "CdpConnection",
     "CdpSession",
-    "Connection",
     "ConnectionClosed",
     "InstallOptions",
-    "Kind",
     "LaunchFailed",
     "LaunchOptions",
-    "Member",
-    "ProcessIdentity",
+    "ProxyRelay",
     "SessionClosed",
-    "StillRunning",
-    "StopLimits",
     "StopReport",
     "StopStage",
-    "become_subreaper",
+    "browser_user",
+    "can_reach",
     "candidates",
     "choose",
-    "end_orphan",
-    "identify",
     "install_browser",
+    "is_in_container",
+    "is_root",
     "launch",
-    "members",
-    "memory_bytes",
+    "runs_without_sandbox",
     "version_of",
 ]

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from tuntas.foundation.advice import Advice
-
-if TYPE_CHECKING:
-    from tuntas.browser.process import Member
+from tuntas.foundation.user_error import UserError
 
 
-class BrowserNotFound(Advice):
+class BrowserNotFound(UserError):
     """No browser can be used; the message is one line that says what to install or which path is wrong."""
 
 
-class BrowserInstallFailed(Advice):
+class BrowserInstallFailed(UserError):
     """A browser could not be installed; the message is one sentence that says what to do."""
 
 
@@ -28,15 +23,6 @@ class LaunchFailed(Exception):
         super().__init__(message)
         self.exit_code = exit_code
         self.stderr_lines = stderr_lines
-
-
-class StillRunning(Exception):
-    """Processes survived SIGKILL past the limit (uninterruptible sleep in the kernel). Asking again later is right."""
-
-    def __init__(self, survivors: tuple[Member, ...]) -> None:
-        names = ", ".join(f"{member.name} ({member.pid})" for member in survivors)
-        super().__init__(f"still running after SIGKILL: {names}")
-        self.survivors = survivors
 
 
 class ConnectionClosed(Exception):

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tuntas.browser.command import CommandFailed, run_command
+from tuntas.browser.environment import browser_environment
 from tuntas.browser.errors import BrowserNotFound
-from tuntas.browser.places import Kind, Machine, places
+from tuntas.browser.places import BrowserKind, Machine, places
 
 if sys.platform == "win32":
     from tuntas.browser.file_version_windows import file_version
 
-__all__ = ["Candidate", "Kind", "candidates", "choose", "version_of"]
+__all__ = ["BrowserKind", "Candidate", "candidates", "choose", "version_of"]
 
 _VERSION = re.compile(r"\d+(?:\.\d+){3}")
 _VERSION_SECONDS = 15.0
@@ -35,7 +36,7 @@ class Candidate:
     """A browser that can be launched; ``source`` says in words where it was found."""
 
     path: Path
-    kind: Kind
+    kind: BrowserKind
     source: str
 
 
@@ -72,7 +73,8 @@ def version_of(candidate: Candidate) -> str:
     if sys.platform == "win32" and (version := file_version(candidate.path)) is not None:
         return version  # chrome.exe would open a window instead of printing it
     try:
-        said = run_command([str(candidate.path), "--version"], timeout_seconds=_VERSION_SECONDS)
+        asked = [str(candidate.path), "--version"]
+        said = run_command(asked, timeout_seconds=_VERSION_SECONDS, environment=browser_environment())
     except CommandFailed as error:
         last = error.output.strip().splitlines()[-1:]
         message = f"{error}{': ' + last[0] if last else ''}"
@@ -85,7 +87,7 @@ def version_of(candidate: Candidate) -> str:
 
 def _named(path: Path) -> Candidate:
     path = path.expanduser()
-    if not path.is_file():
+    if not os.path.isfile(path):  # noqa: PTH113 - see _is_executable
         message = f"the browser that was named is not there: {path}"
         raise BrowserNotFound(message)
     if not _is_executable(path):
@@ -94,17 +96,18 @@ def _named(path: Path) -> Candidate:
     return Candidate(path.absolute(), _kind_of(path), "named explicitly")
 
 
-def _kind_of(path: Path) -> Kind:
+def _kind_of(path: Path) -> BrowserKind:
     name = path.name.lower().replace("_", "-")
     if "headless-shell" in name:
-        return Kind.HEADLESS_SHELL
+        return BrowserKind.HEADLESS_SHELL
     if "edge" in name:
-        return Kind.EDGE
-    return Kind.CHROMIUM if "chromium" in name else Kind.CHROME
+        return BrowserKind.EDGE
+    return BrowserKind.CHROMIUM if "chromium" in name else BrowserKind.CHROME
 
 
 def _is_executable(path: Path) -> bool:
-    return path.is_file() and os.access(path, os.X_OK)
+    # Not by pathlib, which fails where a folder may not be looked at.
+    return os.path.isfile(path) and os.access(path, os.X_OK)  # noqa: PTH113
 
 
 def _real(path: Path) -> Path:

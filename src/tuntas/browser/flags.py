@@ -7,12 +7,12 @@ sandbox), a limit on renderers (no gain for one page).
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from tuntas.browser.find import Kind
+from tuntas.browser.find import BrowserKind
+from tuntas.browser.user import BrowserUser, runs_without_sandbox
+from tuntas.processes.arguments import profile_argument
 
 _ALWAYS = (
     # Nothing may be asked of a person.
@@ -45,19 +45,32 @@ _ALWAYS = (
 # The network service is not sandboxed on Linux anyhow; inside the browser process it saves a process and some 10 MB.
 _FEATURES_ON = ("NetworkServiceInProcess2",)
 
+# Pages are told by navigator.webdriver that a program drives the browser. Chromium's own switch takes that away, as all
+# that drive WhatsApp Web do; nothing that a page sees is forged.
+NOT_AS_DRIVEN = "--disable-blink-features=AutomationControlled"
+
 _ENABLE_FEATURES = "--enable-features="
 
 
 def command_line(
-    executable: Path, kind: Kind, profile: Path, *, headed: bool = False, extra_flags: Iterable[str] = ()
+    executable: Path,
+    kind: BrowserKind,
+    profile: Path,
+    *,
+    headed: bool = False,
+    extra_flags: Iterable[str] = (),
+    user: BrowserUser | None = None,
 ) -> list[str]:
-    """Return the whole argument vector. ``profile`` must be absolute and resolved: the tree is found again by it."""
-    arguments = [str(executable), "--remote-debugging-pipe", f"--user-data-dir={profile}", *_ALWAYS]
-    if not headed and kind is not Kind.HEADLESS_SHELL:
+    """Return the whole argument vector. ``profile`` must be absolute and resolved: the tree is found again by it.
+
+    ``user``: whom the browser will run as, None for us.
+    """
+    arguments = [str(executable), "--remote-debugging-pipe", profile_argument(profile), *_ALWAYS]
+    if not headed and kind is not BrowserKind.HEADLESS_SHELL:
         # headless-shell is always headless; the full browsers' new mode is the only one that they still have.
         arguments.append("--headless=new")
-    if _is_root():
-        # Chromium refuses to start as root with its sandbox. Run the server as a user of its own to keep the sandbox.
+    if runs_without_sandbox(user):
+        # Chromium refuses to start as root with its sandbox, and anybody's where there is nothing to build it of.
         arguments.append("--no-sandbox")
     extra, features = [], list(_FEATURES_ON)
     for flag in extra_flags:
@@ -68,7 +81,3 @@ def command_line(
             extra.append(flag)
     # Without an address headless-shell opens no page at all.
     return [*arguments, _ENABLE_FEATURES + ",".join(features), *extra, "about:blank"]
-
-
-def _is_root() -> bool:
-    return sys.platform != "win32" and os.geteuid() == 0

@@ -1,12 +1,14 @@
 """Gets a browser onto this machine: the distribution's package where we may, else chrome-headless-shell as a download.
 
 A package brings its libraries and its updates along; a download is what Playwright's and Puppeteer's users know
-(Chrome for Testing). Nothing is ever half installed: a download is unpacked beside its place and renamed into it.
-Blocking throughout.
+(Chrome for Testing). A download must have the digest that is known of it (``known_downloads``), unless somebody has
+said that any will do. Nothing is ever half installed: it is unpacked beside its place and renamed into it. Blocking
+throughout.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import shutil
@@ -23,10 +25,12 @@ import httpx
 from tuntas.browser.command import CommandFailed, run_command
 from tuntas.browser.errors import BrowserInstallFailed, BrowserNotFound
 from tuntas.browser.find import Candidate, choose, version_of
-from tuntas.browser.places import Kind, Machine
+from tuntas.browser.known_downloads import KNOWN, Digests, newest
+from tuntas.browser.places import BrowserKind, Machine
 
 # https://github.com/GoogleChromeLabs/chrome-for-testing#json-api-endpoints
 CHROME_FOR_TESTING = "https://googlechromelabs.github.io/chrome-for-testing/"
+ARCHIVES = "https://storage.googleapis.com/chrome-for-testing-public/"
 _CATALOGUE = "last-known-good-versions-with-downloads.json"
 _PRODUCT = "chrome-headless-shell"
 _PACKAGES = ("chromium-headless-shell", "chromium")
@@ -43,9 +47,16 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class InstallOptions:
-    """Where to install from and to; ``packages`` None: the package manager where we may, and else a download."""
+    """Where to install from and to; ``packages`` None: the package manager where we may, and else a download.
+
+    A download is the newest of the ``known`` archives. ``unverified``: the newest stable version of the catalogue at
+    ``base_url``, also where nothing is known of it.
+    """
 
     base_url: str = CHROME_FOR_TESTING
+    archives_url: str = ARCHIVES
+    known: Digests = field(default_factory=lambda: KNOWN)
+    unverified: bool = False
     packages: bool | None = None
     machine: Machine = field(default_factory=Machine.here)
 
@@ -114,9 +125,10 @@ def _from_download(report: Report, options: InstallOptions) -> Candidate:
     name = f"{_PRODUCT}.exe" if system.startswith("win") else _PRODUCT
     try:
         with httpx.Client(follow_redirects=True, timeout=_SILENCE_SECONDS) as client:
-            version, url = _latest(client, options.base_url, system)
+            version, url = _latest(client, options.base_url, system) if options.unverified else _known(options, system)
+            digest = options.known.get(version, {}).get(system)
             executable = folder / version / f"{_PRODUCT}-{system}" / name
-            candidate = Candidate(executable, Kind.HEADLESS_SHELL, "installed by tuntas")
+            candidate = Candidate(executable, BrowserKind.HEADLESS_SHELL, "installed by tuntas")
             if executable.is_file():
                 report(f"{_PRODUCT} {version} is already there.")
                 return candidate
@@ -125,15 +137,16 @@ def _from_download(report: Report, options: InstallOptions) -> Candidate:
             with tempfile.TemporaryDirectory(prefix=".partial-", dir=folder) as partial:
                 archive, unpacked = Path(partial) / "archive.zip", Path(partial) / "unpacked"
                 report(f"Downloading {_PRODUCT} {version} for {system}.")
-                _fetch(client, url, archive, report)
+                _check(_fetch(client, url, archive, report), digest, url, report)
                 _unpack(archive, unpacked)
                 if not (unpacked / executable.relative_to(folder / version)).is_file():
                     message = f"the archive {url} holds no {executable.name}; install a browser by hand"
                     raise BrowserInstallFailed(message)
                 _move_into_place(unpacked, folder / version)
     except httpx.HTTPError as error:
+        where = options.base_url if options.unverified else options.archives_url
         message = (
-            f"the download from {options.base_url} failed ({type(error).__name__}: {error}); "
+            f"the download from {where} failed ({type(error).__name__}: {error}); "
             "try again with a connection to it, or install Chromium with the system's package manager"
         )
         raise BrowserInstallFailed(message) from error
@@ -163,6 +176,30 @@ def _download_platform() -> str:
     raise BrowserInstallFailed(message)
 
 
+def _known(options: InstallOptions, system: str) -> tuple[str, httpx.URL]:
+    """Return the newest version whose digest is known, and its archive's address."""
+    version = newest(options.known, system)
+    if version is None:
+        message = (
+            f"no {_PRODUCT} for {system} is known by its digest; `tuntas browser install --unverified` takes the "
+            "newest one as it comes, or install Chromium with the system's package manager"
+        )
+        raise BrowserInstallFailed(message)
+    base = options.archives_url if options.archives_url.endswith("/") else options.archives_url + "/"
+    return version, httpx.URL(base).join(f"{version}/{system}/{_PRODUCT}-{system}.zip")
+
+
+def _check(found: str, known: str | None, url: httpx.URL, report: Report) -> None:
+    if known is None:
+        report(f"Nothing is known of {url}: its SHA-256 is {found}.")
+    elif found != known:
+        message = (
+            f"{url} has the SHA-256 {found}, not {known}: nothing was installed from it. Try again; if that stays, "
+            "somebody between here and there changes it: install Chromium with the system's package manager"
+        )
+        raise BrowserInstallFailed(message)
+
+
 def _latest(client: httpx.Client, base_url: str, system: str) -> tuple[str, httpx.URL]:
     """Return the version and the archive's address of the stable channel."""
     catalogue = httpx.URL(base_url if base_url.endswith("/") else base_url + "/").join(_CATALOGUE)
@@ -182,7 +219,9 @@ def _latest(client: httpx.Client, base_url: str, system: str) -> tuple[str, http
     return version, address
 
 
-def _fetch(client: httpx.Client, url: httpx.URL, target: Path, report: Report) -> None:
+def _fetch(client: httpx.Client, url: httpx.URL, target: Path, report: Report) -> str:
+    """Download to ``target`` and return the SHA-256 of what came."""
+    digest = hashlib.sha256()
     deadline = time.monotonic() + _DOWNLOAD_SECONDS
     with client.stream("GET", url) as response, target.open("wb") as file:
         response.raise_for_status()
@@ -190,6 +229,7 @@ def _fetch(client: httpx.Client, url: httpx.URL, target: Path, report: Report) -
         received, told = 0, 0
         for chunk in response.iter_bytes():
             file.write(chunk)
+            digest.update(chunk)
             received += len(chunk)
             tenths = 10 * received // total if total else 0
             if tenths > told:
@@ -198,6 +238,7 @@ def _fetch(client: httpx.Client, url: httpx.URL, target: Path, report: Report) -
             if time.monotonic() > deadline:
                 message = f"the download took more than {_DOWNLOAD_SECONDS:g} s"
                 raise httpx.ReadTimeout(message)
+    return digest.hexdigest()
 
 
 def _unpack(archive: Path, target: Path) -> None:

@@ -7,22 +7,31 @@ browser that is, and what to do about it, is for others to know.
 from __future__ import annotations
 
 import asyncio
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from tuntas.browser import flags
 from tuntas.browser.browser import Browser
-from tuntas.browser.cancellation import finish
-from tuntas.browser.cdp import Connection
+from tuntas.browser.cdp import CdpConnection
+from tuntas.browser.environment import browser_environment, environment_of_another
 from tuntas.browser.errors import CallFailed, CallTimedOut, ConnectionClosed, LaunchFailed
 from tuntas.browser.find import Candidate
+from tuntas.browser.merged_memory import MergingImpossible, memory_merged
 from tuntas.browser.pipes import Spawned, reading, writing
-from tuntas.browser.process import Member, identify, users_of
 from tuntas.browser.stderr import StderrTail
-from tuntas.browser.system import ExitWatch, spawn_with_pipes
 from tuntas.browser.transport import PipeTransport
-from tuntas.browser.tree import StopLimits, end_tree
+from tuntas.browser.user import BrowserUser
+from tuntas.foundation.cancellation import finish
 from tuntas.foundation.tasks import blocking, spawn
+from tuntas.processes.members import Member, identify, users_of
+from tuntas.processes.system import ExitWatch
+from tuntas.processes.tree import StopLimits, end_tree
+
+if sys.platform == "win32":
+    from tuntas.browser.spawn_windows import spawn_with_pipes
+else:
+    from tuntas.browser.spawn import spawn_with_pipes
 
 _CLEAN_UP = StopLimits(graceful_seconds=0, forced_seconds=10)
 _LAST_WORDS_SECONDS = 1.0
@@ -33,12 +42,18 @@ _PROFILE_IN_USE = 21  # chrome/common/chrome_result_codes.h, RESULT_CODE_PROFILE
 
 @dataclass(frozen=True, slots=True)
 class LaunchOptions:
-    """What to launch. ``profile`` is made by the browser if it is not there; ``headed`` needs a display."""
+    """What to launch. ``profile`` is made by the browser if it is not there; ``headed`` needs a display.
+
+    ``user``: whom it runs as, None for us; ``profile`` must be there then, and that user's to work in.
+    ``merges_memory``: see ``merged_memory``.
+    """
 
     executable: Candidate
     profile: Path
     extra_flags: tuple[str, ...] = ()
     headed: bool = False
+    user: BrowserUser | None = None
+    merges_memory: bool = False
 
 
 async def launch(options: LaunchOptions, *, timeout_seconds: float = 30) -> Browser:
@@ -55,14 +70,16 @@ async def launch(options: LaunchOptions, *, timeout_seconds: float = 30) -> Brow
         profile,
         headed=options.headed,
         extra_flags=options.extra_flags,
+        user=options.user,
     )
     if users := await blocking(users_of, profile):
         # headless-shell does not lock a profile, and two browsers on one profile ruin it.
         message = f"the profile {profile} is in use by {users[0].name} ({users[0].pid}), {len(users)} processes in all"
         raise LaunchFailed(message)
     try:
-        spawned = spawn_with_pipes(arguments)
-    except OSError as error:
+        with memory_merged(options.merges_memory):
+            spawned = _spawn(arguments, profile, options)
+    except (OSError, MergingImpossible) as error:
         message = f"{options.executable.path} could not be started: {error}"
         raise LaunchFailed(message) from error
     # A few turns of the loop, and then the pieces are owned by a Browser that can be stopped.
@@ -75,6 +92,13 @@ async def launch(options: LaunchOptions, *, timeout_seconds: float = 30) -> Brow
         await browser.kill(_CLEAN_UP)
         raise
     return browser
+
+
+def _spawn(arguments: list[str], profile: Path, options: LaunchOptions) -> Spawned:
+    if sys.platform == "win32" or options.user is None:
+        return spawn_with_pipes(arguments, browser_environment(headed=options.headed))
+    environment = environment_of_another(options.user, profile, headed=options.headed)
+    return spawn_with_pipes(arguments, environment, options.user)
 
 
 async def _owned(spawned: Spawned, profile: Path) -> Browser:
@@ -91,8 +115,10 @@ async def _owned(spawned: Spawned, profile: Path) -> Browser:
 async def _assemble(spawned: Spawned, profile: Path) -> Browser:
     # Our child cannot vanish before we reap it, so its identity can always be read, be it a zombie already.
     identity = identify(spawned.pid, profile)
-    connection, stderr = Connection(), StderrTail()
-    transport = PipeTransport(connection.received, connection.closed)
+    connection, stderr = CdpConnection(), StderrTail()
+    transport = PipeTransport(
+        connection.received, connection.closed, limit_of=connection.limit_of, on_too_long=connection.too_long
+    )
     try:
         watch = ExitWatch(Member(identity.pid, identity.create_time, "browser"))
     except BaseException:

@@ -9,12 +9,13 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from glob import glob
 from pathlib import Path
 
 _NUMBERS = re.compile(r"\d+")
 
 
-class Kind(Enum):
+class BrowserKind(Enum):
     """What sort of browser an executable is; flags differ by it."""
 
     HEADLESS_SHELL = "chrome-headless-shell"
@@ -28,7 +29,7 @@ class Place:
     """A path that may hold a browser, and in words why we looked there."""
 
     path: Path
-    kind: Kind
+    kind: BrowserKind
     source: str
 
 
@@ -66,7 +67,7 @@ class Machine:
 def places(machine: Machine) -> Iterator[Place]:
     """Yield every place that exists and may hold a browser, best first."""
     yield from _system_shells(machine)
-    yield from _cached(machine, Kind.HEADLESS_SHELL)
+    yield from _cached(machine, BrowserKind.HEADLESS_SHELL)
     match machine.platform:
         case "win32":
             yield from _windows(machine)
@@ -74,26 +75,28 @@ def places(machine: Machine) -> Iterator[Place]:
             yield from _mac(machine)
         case _:
             yield from _linux(machine)
-    yield from _cached(machine, Kind.CHROME)
+    yield from _cached(machine, BrowserKind.CHROME)
 
 
 def _system_shells(machine: Machine) -> Iterator[Place]:
     if machine.platform == "linux":
         # Debian's /usr/bin name is a shell script that does not exec: the binary behind it comes first.
-        yield Place(machine.root / "usr/lib/chromium/chromium-headless-shell", Kind.HEADLESS_SHELL, "Debian package")
+        yield Place(
+            machine.root / "usr/lib/chromium/chromium-headless-shell", BrowserKind.HEADLESS_SHELL, "Debian package"
+        )
     for name in ("chrome-headless-shell", "chromium-headless-shell", "headless_shell"):
-        yield from _on_path(machine, name, Kind.HEADLESS_SHELL)
+        yield from _on_path(machine, name, BrowserKind.HEADLESS_SHELL)
 
 
 def _linux(machine: Machine) -> Iterator[Place]:
-    yield Place(machine.root / "usr/lib/chromium/chromium", Kind.CHROMIUM, "Debian package")
+    yield Place(machine.root / "usr/lib/chromium/chromium", BrowserKind.CHROMIUM, "Debian package")
     for name, kind in (
-        ("chromium", Kind.CHROMIUM),
-        ("chromium-browser", Kind.CHROMIUM),
-        ("google-chrome-stable", Kind.CHROME),
-        ("google-chrome", Kind.CHROME),
-        ("microsoft-edge-stable", Kind.EDGE),
-        ("microsoft-edge", Kind.EDGE),
+        ("chromium", BrowserKind.CHROMIUM),
+        ("chromium-browser", BrowserKind.CHROMIUM),
+        ("google-chrome-stable", BrowserKind.CHROME),
+        ("google-chrome", BrowserKind.CHROME),
+        ("microsoft-edge-stable", BrowserKind.EDGE),
+        ("microsoft-edge", BrowserKind.EDGE),
     ):
         yield from _on_path(machine, name, kind)
 
@@ -101,22 +104,22 @@ def _linux(machine: Machine) -> Iterator[Place]:
 def _mac(machine: Machine) -> Iterator[Place]:
     for folder in (machine.root / "Applications", machine.home / "Applications"):
         for name, kind in (
-            ("Chromium", Kind.CHROMIUM),
-            ("Google Chrome", Kind.CHROME),
-            ("Microsoft Edge", Kind.EDGE),
+            ("Chromium", BrowserKind.CHROMIUM),
+            ("Google Chrome", BrowserKind.CHROME),
+            ("Microsoft Edge", BrowserKind.EDGE),
         ):
             yield Place(folder / f"{name}.app" / "Contents" / "MacOS" / name, kind, "Applications folder")
 
 
 def _windows(machine: Machine) -> Iterator[Place]:
-    for name, kind in (("chrome.exe", Kind.CHROME), ("msedge.exe", Kind.EDGE)):
+    for name, kind in (("chrome.exe", BrowserKind.CHROME), ("msedge.exe", BrowserKind.EDGE)):
         for registered in _app_paths(name):
             yield Place(registered, kind, "registry")
     for variable in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA"):
         if folder := machine.environment.get(variable):
-            yield Place(Path(folder) / "Chromium" / "Application" / "chrome.exe", Kind.CHROMIUM, variable)
-            yield Place(Path(folder) / "Google" / "Chrome" / "Application" / "chrome.exe", Kind.CHROME, variable)
-            yield Place(Path(folder) / "Microsoft" / "Edge" / "Application" / "msedge.exe", Kind.EDGE, variable)
+            yield Place(Path(folder) / "Chromium" / "Application" / "chrome.exe", BrowserKind.CHROMIUM, variable)
+            yield Place(Path(folder) / "Google" / "Chrome" / "Application" / "chrome.exe", BrowserKind.CHROME, variable)
+            yield Place(Path(folder) / "Microsoft" / "Edge" / "Application" / "msedge.exe", BrowserKind.EDGE, variable)
 
 
 def _app_paths(name: str) -> Iterator[Path]:
@@ -132,15 +135,15 @@ def _app_paths(name: str) -> Iterator[Path]:
     yield from ()
 
 
-def _on_path(machine: Machine, name: str, kind: Kind) -> Iterator[Place]:
+def _on_path(machine: Machine, name: str, kind: BrowserKind) -> Iterator[Place]:
     if found := shutil.which(name, path=machine.environment.get("PATH", "")):
         yield Place(Path(found), kind, "PATH")
 
 
-def _cached(machine: Machine, kind: Kind) -> Iterator[Place]:
+def _cached(machine: Machine, kind: BrowserKind) -> Iterator[Place]:
     """Yield what we, Playwright or Puppeteer have downloaded; the newest version of each first."""
     suffix = ".exe" if machine.platform == "win32" else ""
-    if kind is Kind.HEADLESS_SHELL:
+    if kind is BrowserKind.HEADLESS_SHELL:
         names = [f"chrome-headless-shell{suffix}", f"headless_shell{suffix}"]
         ours, playwright, puppeteer = (
             "*/chrome-headless-shell-*",
@@ -155,7 +158,8 @@ def _cached(machine: Machine, kind: Kind) -> Iterator[Place]:
         (_playwright_folder(machine), playwright, "Playwright's cache"),
         (_puppeteer_folder(machine), puppeteer, "Puppeteer's cache"),
     ):
-        found = [path for name in names for path in folder.glob(f"{pattern}/{name}")]
+        # Not by pathlib, which fails where a folder may not be looked at: somebody else's home holds no browser for us.
+        found = [folder / path for name in names for path in glob(f"{pattern}/{name}", root_dir=folder)]  # noqa: PTH207
         for path in sorted(found, key=lambda path: _version_key(path.relative_to(folder)), reverse=True):
             yield Place(path, kind, source)
 

@@ -9,12 +9,13 @@ are refused.
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import sys
 import threading
+from collections.abc import Mapping
 
 from tuntas.browser.pipes import Spawned
+from tuntas.browser.user import BrowserUser, launch_prefix
 
 if sys.platform != "win32":
     import fcntl
@@ -25,8 +26,10 @@ _BROWSER_READS = 3
 _BROWSER_WRITES = 4
 
 
-def spawn_with_pipes(arguments: list[str]) -> Spawned:
+def spawn_with_pipes(arguments: list[str], environment: Mapping[str, str], user: BrowserUser | None = None) -> Spawned:
     """Start ``arguments`` in a session of its own, debugging pipes on fd 3 and 4, standard error on a pipe.
+
+    ``environment`` is all that it inherits; it runs as ``user``, or as we do.
 
     Raises OSError when the system refuses; RuntimeError when called off the main thread.
     """
@@ -38,11 +41,11 @@ def spawn_with_pipes(arguments: list[str]) -> Spawned:
         browser_reads, write_descriptor = _pipe(descriptors)
         read_descriptor, browser_writes = _pipe(descriptors)
         stderr_descriptor, browser_stderr = _pipe(descriptors)
-        arguments = [*_parent_death_prefix(), *arguments]
+        arguments = [*launch_prefix(user), *arguments]
         pid = os.posix_spawn(
             arguments[0],
             arguments,
-            os.environ,
+            environment,
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
                 (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
@@ -74,9 +77,3 @@ def _pipe(opened: list[int]) -> tuple[int, int]:
         for end in low:
             os.close(end)
     return opened[-2], opened[-1]
-
-
-def _parent_death_prefix() -> list[str]:
-    # Without setpriv the end of the pipe still ends the browser, unless it is stopped or hung.
-    setpriv = shutil.which("setpriv") if sys.platform == "linux" else None
-    return [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []

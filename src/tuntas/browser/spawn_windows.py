@@ -13,11 +13,12 @@ import os
 import subprocess
 import sys
 from asyncio import windows_utils
+from collections.abc import Mapping
 from contextlib import ExitStack
 from ctypes import wintypes
 
-from tuntas.browser import job_object
 from tuntas.browser.pipes import Spawned
+from tuntas.processes import job_object
 
 assert sys.platform == "win32"
 
@@ -33,8 +34,11 @@ _resume = ctypes.WinDLL("kernel32", use_last_error=True).ResumeThread
 _resume.argtypes, _resume.restype = (wintypes.HANDLE,), wintypes.DWORD
 
 
-def spawn_with_pipes(arguments: list[str]) -> Spawned:
-    """Start ``arguments``, debugging pipes told by number, standard error on a pipe. Raises OSError if refused."""
+def spawn_with_pipes(arguments: list[str], environment: Mapping[str, str]) -> Spawned:
+    """Start ``arguments`` with ``environment``, debugging pipes told by number, standard error on a pipe.
+
+    Raises OSError if refused.
+    """
     with ExitStack() as ours, ExitStack() as theirs:
         # Ours are overlapped, for the event loop; a browser reads and writes its own in plain blocking calls.
         read_end, browser_writes = windows_utils.pipe(overlapped=(True, False))
@@ -70,7 +74,7 @@ def spawn_with_pipes(arguments: list[str]) -> Spawned:
             None,
             True,
             _FLAGS,
-            dict(os.environ),
+            dict(environment),
             None,
             startup,
         )

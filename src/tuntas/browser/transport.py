@@ -4,6 +4,9 @@ Chromium's framing on ``--remote-debugging-pipe``: JSON messages, each ended by 
 writes fd 4 (on Windows two handles, see ``spawn_windows.py``). There is no port that another local program could drive,
 and end of file makes Chromium leave by itself.
 
+A message is judged by its first bytes, before the rest has come: one that is longer than its kind may be is dropped
+while it arrives, and costs no more memory than its head.
+
 ``Transport`` is all that a connection needs, so that a web socket can stand in where no descriptors can be handed down.
 """
 
@@ -18,6 +21,16 @@ from tuntas.browser import pipes
 _END = b"\0"
 # One message above the mark may be under way at a time; then senders wait for the browser to read.
 _WRITE_MARK_BYTES = 1 << 20
+
+MOST_MESSAGE_BYTES = 64 * 1024 * 1024
+"""Of one message from the browser: what a page says is in it, and a page may be anything."""
+
+HEAD_BYTES = 128
+"""From so many first bytes a message's own limit is told."""
+
+
+class MessageTooLong(ConnectionError):
+    """The browser sends a message that is longer than any may be."""
 
 
 class Transport(Protocol):
@@ -39,9 +52,17 @@ class Transport(Protocol):
 class PipeTransport:
     """Messages over two pipes. ``on_message`` and ``on_closed`` are called on the loop; neither may block or raise."""
 
-    def __init__(self, on_message: Callable[[bytes], None], on_closed: Callable[[Exception | None], None]) -> None:
+    def __init__(
+        self,
+        on_message: Callable[[bytes | bytearray], None],
+        on_closed: Callable[[Exception | None], None],
+        *,
+        limit_of: Callable[[bytes], int] = lambda _head: MOST_MESSAGE_BYTES,
+        on_too_long: Callable[[bytes, int], None] = lambda _head, _size_bytes: None,
+    ) -> None:
+        """Drop a message that is longer than ``limit_of`` its head; ``on_too_long`` is told its head and its size."""
         self._on_closed = on_closed
-        self._incoming = _Incoming(on_message, self._half_closed)
+        self._incoming = _Incoming(on_message, self._half_closed, limit_of, on_too_long)
         self._outgoing = _Outgoing(self._half_closed)
         self._reading: asyncio.ReadTransport | None = None
         self._writing: asyncio.WriteTransport | None = None
@@ -94,26 +115,68 @@ class PipeTransport:
 
 
 class _Incoming(asyncio.Protocol):
-    """Cuts the stream into messages; the pieces of a big one are joined once, so its cost grows only with its size."""
+    """Cuts the stream into messages. A big one grows in one buffer, which is handed on and never copied."""
 
-    def __init__(self, on_message: Callable[[bytes], None], on_closed: Callable[[Exception | None], None]) -> None:
+    def __init__(
+        self,
+        on_message: Callable[[bytes | bytearray], None],
+        on_closed: Callable[[Exception | None], None],
+        limit_of: Callable[[bytes], int],
+        on_too_long: Callable[[bytes, int], None],
+    ) -> None:
         self.closed = asyncio.Event()
         self._on_message = on_message
         self._on_closed = on_closed
-        self._pieces: list[bytes] = []
+        self._limit_of = limit_of
+        self._on_too_long = on_too_long
+        self._forget()
+
+    def _forget(self) -> None:
+        """Begin with the next message."""
+        self._buffer = bytearray()
+        self._size_bytes = 0
+        self._limit_bytes: int | None = None
 
     def data_received(self, data: bytes) -> None:
-        *whole, rest = data.split(_END)
-        for piece in whole:
-            self._pieces.append(piece)
-            message = b"".join(self._pieces)
-            self._pieces.clear()
+        start = 0
+        while (end := data.find(_END, start)) >= 0:
+            if not self._take(data[start:end]):
+                return
+            self._whole()
+            start = end + 1
+        self._take(data[start:])
+
+    def _take(self, piece: bytes) -> bool:
+        """Keep a piece of a message that may still be long enough for it; False where the pipe was closed instead."""
+        self._size_bytes += len(piece)
+        if self._size_bytes > MOST_MESSAGE_BYTES:
+            # Closes the pipe: there is no other way to stop a message half-way.
+            self._forget()
+            self._on_closed(MessageTooLong(f"a message of more than {MOST_MESSAGE_BYTES} bytes"))
+            return False
+        if self._limit_bytes is None and self._size_bytes >= HEAD_BYTES:
+            self._limit_bytes = self._limit_of(bytes(self._buffer + piece[:HEAD_BYTES])[:HEAD_BYTES])
+        if not self._is_too_long():
+            self._buffer += piece
+        elif len(self._buffer) > HEAD_BYTES:
+            self._buffer = self._buffer[:HEAD_BYTES]
+        elif len(self._buffer) < HEAD_BYTES:
+            self._buffer += piece[: HEAD_BYTES - len(self._buffer)]
+        return True
+
+    def _whole(self) -> None:
+        message, size_bytes, is_too_long = self._buffer, self._size_bytes, self._is_too_long()
+        self._forget()
+        if is_too_long:
+            self._on_too_long(bytes(message), size_bytes)
+        else:
             self._on_message(message)
-        if rest:
-            self._pieces.append(rest)
+
+    def _is_too_long(self) -> bool:
+        return self._limit_bytes is not None and self._size_bytes > self._limit_bytes
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._pieces.clear()
+        self._forget()
         self._on_closed(exc)
         self.closed.set()
 

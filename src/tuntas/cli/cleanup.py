@@ -5,7 +5,6 @@ Exit code 1 says that something is left; the lines say what, why and who holds i
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -16,15 +15,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tuntas.cli.options import AsJson, DataDir
-from tuntas.foundation.advice import Advice
+from tuntas.foundation.user_error import UserError
 
 if TYPE_CHECKING:
+    from tuntas.cleanup.leftovers import Plan
+    from tuntas.cleanup.survey import CleanupCommand
     from tuntas.config import Settings
-    from tuntas.sessions.cleanup import CleanupWish
-    from tuntas.sessions.leftovers import Plan
 
 
-class NotAName(Advice):
+class NotAName(UserError):
     """What was given as a session cannot be the name of one."""
 
 
@@ -53,12 +52,12 @@ def cleanup(
 
     tuntas cleanup --dir .wwebjs_auth --session XX
     """
+    from tuntas.cleanup.survey import CleanupCommand
     from tuntas.foundation import logs
     from tuntas.profiles import RefusedPath
-    from tuntas.sessions.cleanup import CleanupWish
 
     logs.configure(level="warning")
-    wish = CleanupWish(session, force)
+    wish = CleanupCommand(session, force)
     try:
         if folder is not None:
             done = _clean_web_js(folder, wish, dry_run=dry_run, as_json=as_json)
@@ -75,9 +74,11 @@ def cleanup(
         raise typer.Exit(1)
 
 
-def _clean_web_js(folder: Path, wish: CleanupWish, *, dry_run: bool, as_json: bool) -> dict[str, Any]:
-    from tuntas.sessions.leftovers import document
-    from tuntas.sessions.web_js import clean_web_js, survey_web_js
+def _clean_web_js(folder: Path, wish: CleanupCommand, *, dry_run: bool, as_json: bool) -> dict[str, Any]:
+    import asyncio
+
+    from tuntas.cleanup.leftovers import document
+    from tuntas.cleanup.web_js import clean_web_js, survey_web_js
 
     plan = survey_web_js(folder, wish)
     if dry_run:
@@ -88,10 +89,12 @@ def _clean_web_js(folder: Path, wish: CleanupWish, *, dry_run: bool, as_json: bo
     return document(report, dry_run=False, warnings=plan.warnings())
 
 
-def _clean_data_folder(data_dir: Path | None, wish: CleanupWish, *, dry_run: bool, as_json: bool) -> dict[str, Any]:
+def _clean_data_folder(data_dir: Path | None, wish: CleanupCommand, *, dry_run: bool, as_json: bool) -> dict[str, Any]:
+    import asyncio
+
+    from tuntas.cleanup.leftovers import Report, document
     from tuntas.config import load
     from tuntas.server.data_folder import DataFolder
-    from tuntas.sessions.leftovers import Report, document
 
     settings = load(data_dir=data_dir)
     if DataFolder(settings.data_dir).running_server() is not None:
@@ -102,7 +105,7 @@ def _clean_data_folder(data_dir: Path | None, wish: CleanupWish, *, dry_run: boo
     return asyncio.run(_clean_unserved(settings, wish, dry_run=dry_run, as_json=as_json))
 
 
-def _ask_server(data_dir: Path | None, wish: CleanupWish, *, dry_run: bool, as_json: bool) -> dict[str, Any]:
+def _ask_server(data_dir: Path | None, wish: CleanupCommand, *, dry_run: bool, as_json: bool) -> dict[str, Any]:
     from tuntas.cli.client import connect
 
     body = {"session": wish.session, "force": wish.force}
@@ -114,9 +117,9 @@ def _ask_server(data_dir: Path | None, wish: CleanupWish, *, dry_run: bool, as_j
             return dict(client.post("/api/cleanup", body | {"dryRun": dry_run}))
 
 
-async def _clean_unserved(settings: Settings, wish: CleanupWish, *, dry_run: bool, as_json: bool) -> dict[str, Any]:
+async def _clean_unserved(settings: Settings, wish: CleanupCommand, *, dry_run: bool, as_json: bool) -> dict[str, Any]:
+    from tuntas.cleanup.leftovers import document
     from tuntas.server.cleanup import unserved
-    from tuntas.sessions.leftovers import document
 
     async with unserved(settings, wish, dry_run=dry_run) as work:
         if not dry_run:

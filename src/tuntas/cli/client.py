@@ -6,23 +6,22 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
+from tuntas.foundation.user_error import UserError
 
-from tuntas.config import load
-from tuntas.foundation.advice import Advice
-from tuntas.server.data_folder import DataFolder
+if TYPE_CHECKING:
+    import httpx
 
 # Longer than any wish may take on the server, which answers "try later" by itself.
 TIMEOUT_SECONDS = 90.0
 
 
-class ServerUnreachable(Advice):
+class ServerUnreachable(UserError):
     """No server runs on the data folder; the message says how to start one."""
 
 
-class Refused(Advice):
+class Refused(UserError):
     """The server said no; the message is its reason."""
 
 
@@ -53,6 +52,8 @@ class Client:
             Refused: the server answered with a problem.
             ServerUnreachable: it did not answer, or went away.
         """
+        import httpx
+
         try:
             with self._http.stream("GET", path, timeout=httpx.Timeout(TIMEOUT_SECONDS, read=None)) as answer:
                 if not answer.is_success:
@@ -69,6 +70,8 @@ class Client:
             Refused: the server answered with a problem.
             ServerUnreachable: it did not answer.
         """
+        import httpx
+
         try:
             answer = self._http.request(method, path, **options)
         except httpx.TransportError as error:
@@ -106,6 +109,11 @@ def connect(data_dir: Path | None) -> Iterator[Client]:
     Raises:
         ServerUnreachable: none does.
     """
+    import httpx
+
+    from tuntas.config import load
+    from tuntas.server.data_folder import DataFolder
+
     settings = load(data_dir=data_dir)
     server = DataFolder(settings.data_dir).running_server()
     if server is None:

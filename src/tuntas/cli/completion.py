@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from tuntas.foundation.advice import Advice
+from tuntas.foundation.user_error import UserError
 
 
 def session_names(context: typer.Context, incomplete: str) -> list[str]:
@@ -14,6 +14,6 @@ def session_names(context: typer.Context, incomplete: str) -> list[str]:
     try:
         with connect(context.params.get("data_dir")) as client:
             names = [str(one["name"]) for one in client.get("/api/sessions", all=True)]
-    except Advice:
+    except UserError:
         return []  # a line of error in the middle of somebody's typing helps nobody
     return [name for name in names if name.startswith(incomplete)]

@@ -10,6 +10,7 @@ import json
 import shutil
 import tempfile
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -36,7 +37,8 @@ def demo(
     from tuntas.cli.demo_parts import DemoFailed
     from tuntas.cli.demo_story import Story
 
-    story = Story(as_json=as_json)
+    # With --json the story goes to standard error, so that the last line of output is the JSON.
+    story = Story(partial(typer.echo, err=as_json))
     with ExitStack() as stack:
         result: dict[str, Any]
         try:
@@ -60,17 +62,17 @@ def _folder(data_dir: Path | None, stack: ExitStack) -> Path:
             # Sessions of the real WhatsApp must never meet the sandbox.
             message = f"{chosen} has sessions of its own; name an empty folder, or none"
             raise DemoFailed(message)
-        return chosen
-    folder = Path(tempfile.mkdtemp(prefix="tuntas-demo-"))
+        return chosen.absolute()
+    folder = Path(tempfile.mkdtemp(prefix="tuntas-demo-")).resolve()
     stack.callback(shutil.rmtree, folder)
     return folder
 
 
 def _tell(folder: Path, story: Story, *, stay: bool) -> dict[str, Any]:
-    from tuntas.cli.demo_parts import Part, Receiver, left_folders, left_processes
+    from tuntas.cli.demo_parts import DemoReceiver, Part, left_folders, left_processes
 
     profiles = folder / "profiles"
-    with Receiver() as receiver:
+    with DemoReceiver() as receiver:
         with Part.sandbox(folder) as sandbox, Part.server(folder, sandbox.url) as server:
             story.say("ready", f"sandbox at {sandbox.url}, server at {server.url}")
             counts = story.live(server, sandbox, receiver)

@@ -19,6 +19,8 @@ import httpx
 import psutil
 
 from tuntas.cli.child import child_command
+from tuntas.config import load
+from tuntas.environment.waha import PREFIXES as WAHA_PREFIXES
 from tuntas.foundation.identifiers import secret_token
 
 START_SECONDS = 60.0
@@ -53,7 +55,7 @@ class Part:
     def sandbox(folder: Path) -> Iterator[Part]:
         """Run ``tuntas sandbox`` on any free port."""
         with (
-            _child(["sandbox", "--port", "0"], {}, folder / "sandbox.log") as (process, url),
+            _child(["sandbox", "--port", "0"], {}, folder, "sandbox") as (process, url),
             httpx.Client(base_url=url, timeout=30, trust_env=False) as http,
         ):
             yield Part(process, url, http)
@@ -66,23 +68,27 @@ class Part:
         arguments = ["serve", "--port", "0", "--data-dir", str(folder)]
         settings = {"TUNTAS_WHATSAPP_URL": f"{sandbox_url}/", "TUNTAS_API_KEY": key}
         with (
-            _child(arguments, settings, folder / "server.log") as (process, url),
+            _child(arguments, settings, folder, "server") as (process, url),
             httpx.Client(base_url=url, headers={"X-Api-Key": key}, timeout=90, trust_env=False) as http,
         ):
             yield Part(process, url, http, key)
 
 
 @contextmanager
-def _child(arguments: list[str], environment: dict[str, str], log: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-
-    log.parent.mkdir(parents=True, exist_ok=True)
+def _child(
+    arguments: list[str], more: dict[str, str], folder: Path, name: str
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / f"{name}.log"
     with log.open("w") as errors:
         process = subprocess.Popen(
             child_command(arguments),
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
-            env=os.environ | environment,
+            # Neither the variables nor the tuntas.toml of the real server: this one must not touch what is that one's.
+            env=surroundings() | more,
+            cwd=folder,
             start_new_session=True,  # Ctrl-C is for the demo; it ends its parts in order
         )
     try:
@@ -96,6 +102,16 @@ def _child(arguments: list[str], environment: dict[str, str], log: Path) -> Iter
             process.wait()
             assert process.stdout is not None
             process.stdout.close()
+
+
+def surroundings() -> dict[str, str]:
+    """Return this process's environment with no setting of a server in it but which browser to use, and how."""
+    settings = load()
+    foreign = ("TUNTAS_", *WAHA_PREFIXES)
+    kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(foreign)}
+    if settings.browser is not None:
+        kept["TUNTAS_BROWSER"] = str(settings.browser.expanduser().absolute())
+    return kept | {"TUNTAS_BROWSER_USER": settings.browser_user, "TUNTAS_BROWSER_PRESENCE": settings.browser_presence}
 
 
 def _address(process: subprocess.Popen[str], log: Path) -> str:
@@ -115,7 +131,7 @@ def _address(process: subprocess.Popen[str], log: Path) -> str:
     return address
 
 
-class Receiver:
+class DemoReceiver:
     """A webhook receiver on loopback; collects the events that arrive."""
 
     def __init__(self) -> None:
@@ -140,7 +156,7 @@ class Receiver:
         self.url = f"http://127.0.0.1:{self._server.server_port}/events"
         self._thread = threading.Thread(target=self._server.serve_forever, name="webhook receiver")
 
-    def __enter__(self) -> Receiver:
+    def __enter__(self) -> DemoReceiver:
         """Start to listen."""
         self._thread.start()
         return self

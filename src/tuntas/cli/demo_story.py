@@ -6,12 +6,12 @@ import io
 import signal
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import segno
-import typer
 
-from tuntas.cli.demo_parts import LOOK_EVERY_SECONDS, DemoFailed, Part, Receiver, left_folders
+from tuntas.cli.demo_parts import LOOK_EVERY_SECONDS, DemoFailed, DemoReceiver, Part, left_folders
 
 SHOP, CUSTOMER = "628111000111", "628111000222"
 CHAT = f"{CUSTOMER}@c.us"
@@ -22,21 +22,21 @@ STEP_SECONDS = 60.0
 class Story:
     """Tells the demo, a line a step with the seconds since its beginning, and measures it."""
 
-    def __init__(self, *, as_json: bool) -> None:
-        """Begin; with ``as_json`` the lines go to standard error, so that the last line of output is the JSON."""
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        """Begin; ``tell`` is given each line."""
         self._begin = time.monotonic()
-        self._as_json = as_json
+        self._tell = tell
         self._seconds: dict[str, float] = {}
 
     def say(self, what: str, text: str) -> None:
         """Print one line."""
-        typer.echo(f"{time.monotonic() - self._begin:6.2f} s  {what:<9} {text}", err=self._as_json)
+        self._tell(f"{time.monotonic() - self._begin:6.2f} s  {what:<9} {text}")
 
     def seconds(self) -> dict[str, float]:
         """Return what was measured, and the total."""
         return self._seconds | {"total": round(time.monotonic() - self._begin, 3)}
 
-    def live(self, server: Part, sandbox: Part, receiver: Receiver) -> dict[str, int]:
+    def live(self, server: Part, sandbox: Part, receiver: DemoReceiver) -> dict[str, int]:
         """Create, scan, work: everything up to the deletion. Returns what was counted."""
         for number, name in ((SHOP, "Toko Sinar"), (CUSTOMER, "Budi")):
             sandbox.call("POST", "/_sandbox/phones", json={"number": number, "name": name})
@@ -81,13 +81,12 @@ class Story:
         """Keep everything running until Ctrl-C."""
         stopped = threading.Event()
         before = {number: signal.signal(number, lambda *_: stopped.set()) for number in (signal.SIGINT, signal.SIGTERM)}
-        typer.echo(
+        self._tell(
             f"\nRunning until Ctrl-C; then the session is deleted.\n"
             f"  API        {server.url}/docs, X-Api-Key: {server.key}\n"
             f"  sandbox    {sandbox.url}/_sandbox/state\n"
             f'  a message  curl -d \'{{"to":"{SHOP}","text":"hi"}}\' -H \'Content-Type: application/json\' '
-            f"{sandbox.url}/_sandbox/phones/{CUSTOMER}/send\n",
-            err=self._as_json,
+            f"{sandbox.url}/_sandbox/phones/{CUSTOMER}/send\n"
         )
         stopped.wait()
         for number, handler in before.items():
@@ -109,4 +108,4 @@ class Story:
     def _draw(self, qr: str) -> None:
         picture = io.StringIO()
         segno.make(qr, error="l", micro=False).terminal(picture, compact=True, border=1)
-        typer.echo(picture.getvalue(), err=self._as_json)
+        self._tell(picture.getvalue())

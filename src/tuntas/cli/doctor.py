@@ -7,10 +7,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import typer
-from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
 
 from tuntas.cli.options import AsJson, DataDir
 
@@ -38,6 +34,11 @@ def doctor(data_dir: DataDir = None, as_json: AsJson = False) -> None:
 
 
 def _draw(findings: list[Finding]) -> None:
+    from rich.console import Console
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table.grid(padding=(0, 1))
     for one in findings:
         sign, colour = _SIGNS[one.level]

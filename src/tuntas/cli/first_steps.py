@@ -9,15 +9,16 @@ from typing import Any
 
 import typer
 
-from tuntas.browser import candidates
 from tuntas.cli.client import Refused, ServerUnreachable, connect
-from tuntas.config import load
 
 _TRY = [("tuntas demo", "see a session's whole life, with no phone"), ("tuntas --help", "all commands")]
 
 
 def first_steps(data_dir: Path | None = None) -> None:
     """Say where things stand and what to do first."""
+    from tuntas.browser import candidates
+    from tuntas.config import load
+
     settings = load(data_dir=data_dir)
     typer.echo("Tuntas runs WhatsApp Web sessions, each in a real Chromium, through their whole life.\n")
     if not candidates(settings.browser):

@@ -6,8 +6,6 @@ import json
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from tuntas.cli.client import Client, Refused, connect
 from tuntas.cli.options import AsJson, DataDir
@@ -22,7 +20,9 @@ def create(
     scope: Annotated[
         list[Scope] | None,
         typer.Option(
-            "--scope", help="read: look; send: act in WhatsApp; control: a session's life; admin: all. May be repeated."
+            "--scope",
+            help="read: look; ask: send what a person approves; send: act in WhatsApp; control: a session's life; "
+            "admin: all. May be repeated.",
         ),
     ] = None,
     session: Annotated[
@@ -55,6 +55,9 @@ def listing(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(json.dumps(found))
     elif found:
+        from rich.console import Console
+        from rich.table import Table
+
         table = Table("id", "name", "good for", "made", "last used", box=None)
         for key in found:
             table.add_row(key["id"], key["name"], _good_for(key), _when(key["createdAt"]), _when(key["lastUsedAt"]))

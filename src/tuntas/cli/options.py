@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -16,4 +17,19 @@ DataDir = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-SessionName = Annotated[str, typer.Argument(metavar="NAME", help="The session's name.", autocompletion=session_names)]
+
+
+def session_name(given: str | None) -> str | None:
+    """Return a session's name as it was given: it goes into an address. Raises BadParameter if it can be none's."""
+    from tuntas.sessions.model import SESSION_NAME_PATTERN
+
+    if given is not None and not re.fullmatch(SESSION_NAME_PATTERN, given):
+        message = f"{given!r} is no session's name: letters, digits, _ and -, at most 64."
+        raise typer.BadParameter(message)
+    return given
+
+
+SessionName = Annotated[
+    str,
+    typer.Argument(metavar="NAME", help="The session's name.", autocompletion=session_names, callback=session_name),
+]

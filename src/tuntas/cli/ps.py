@@ -6,13 +6,9 @@ import json
 from typing import Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from tuntas.cli.client import Refused, ServerUnreachable, connect
 from tuntas.cli.options import AsJson, DataDir
-from tuntas.config import load
-from tuntas.sessions.browsers import running_browsers
 
 
 def ps(data_dir: DataDir = None, as_json: AsJson = False) -> None:
@@ -20,6 +16,9 @@ def ps(data_dir: DataDir = None, as_json: AsJson = False) -> None:
 
     Only browsers on this data folder's profiles are listed; anybody else's Chrome is none of our business.
     """
+    from tuntas.config import load
+    from tuntas.processes.browsers import running_browsers
+
     settings = load(data_dir=data_dir)
     known = _known_sessions(data_dir)
     rows = []
@@ -53,6 +52,9 @@ def _known_sessions(data_dir: Any) -> dict[str, tuple[str | None, str | None]]:
 
 
 def _draw(rows: list[dict[str, Any]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table("session", "pid", "processes", "memory", "started", "state", "profile", box=None)
     for row in rows:
         memory = f"{row['memory_bytes'] / 1e6:.0f} MB"

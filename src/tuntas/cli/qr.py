@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import segno
 import typer
-from rich.console import Console
 
 from tuntas.cli.client import Refused, connect
 from tuntas.cli.options import AsJson, DataDir, SessionName
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 # Before the QR is there, and after it was scanned. RECONNECTING and the like show as STARTING too.
 _COMING, _SHOWN = "STARTING", "SCAN_QR_CODE"
+_PASSKEY = {
+    "PASSKEY_REQUIRED": "WhatsApp asks for the account's passkey: answer it on the dashboard, at session {name}.",
+    "PASSKEY_CONFIRMATION_REQUIRED": "Compare the code with the phone's, on the dashboard at session {name}.",
+}
 
 
 def qr(
@@ -31,6 +36,8 @@ def qr(
     A QR is good for some seconds only; on a terminal each new one is drawn in the old one's place, until the session
     works. It waits for a session that is still starting. Exit code 1: the session shows no QR.
     """
+    from rich.console import Console
+
     console = Console()
     follow = console.is_terminal and not as_json if follow is None else follow
     with connect(data_dir) as client, client.follow(f"/api/{name}/auth/qr/live") as events:
@@ -41,6 +48,9 @@ def qr(
                 has_shown = True
                 if not follow:
                     return
+            elif data["status"] in _PASSKEY:
+                console.print(_PASSKEY[data["status"]].format(name=name))
+                has_shown = True
             elif has_shown and data["status"] != _SHOWN:
                 if data["status"] != _COMING or is_scanned:
                     console.print(f"Session {name}: {data['status']}")
@@ -64,5 +74,7 @@ def _show(console: Console, name: str, value: str, *, as_json: bool) -> None:
         return
     if console.is_terminal:
         console.clear()
+    import segno
+
     segno.make(value, error="l", micro=False).terminal(sys.stdout, compact=True, border=2)
     console.print(f"Scan it for session {name}: WhatsApp, Linked devices, Link a device. Ctrl-C leaves.")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from pathlib import Path
+from types import ModuleType
 
 import structlog
-import watchfiles
 
 import tuntas
 from tuntas.cli.child import child_command
 from tuntas.foundation.tasks import end, spawn
+from tuntas.foundation.user_error import NotInstalled
+from tuntas.server.stop_signals import each_told
 
 log = structlog.get_logger(__name__)
 
@@ -19,11 +20,23 @@ WATCHED = {".py", ".js", ".html", ".css", ".toml"}
 
 
 async def run_reloading(arguments: list[str], *, stop_seconds: float) -> None:
-    """Run ``tuntas`` with ``arguments`` until a signal comes; restart it at each change of its code."""
+    """Run ``tuntas`` with ``arguments`` until a signal comes; restart it at each change of its code.
+
+    Raises:
+        NotInstalled: what watches the code is in an extra.
+    """
+    try:
+        import watchfiles
+    except ImportError as error:
+        raise NotInstalled("--reload", error, "reload") from error
     stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
+    with each_told(stopping.set):
+        await _restart_at_changes(watchfiles, stopping, arguments, stop_seconds)
+
+
+async def _restart_at_changes(
+    watchfiles: ModuleType, stopping: asyncio.Event, arguments: list[str], stop_seconds: float
+) -> None:
     folder = Path(tuntas.__file__).parent
     changes = watchfiles.awatch(folder, watch_filter=lambda _, path: Path(path).suffix in WATCHED, stop_event=stopping)
     change = spawn(_next(changes), name="code change")

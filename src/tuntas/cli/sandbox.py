@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,6 +31,8 @@ def sandbox(
     that are printed.
     """
     # Imported when it runs: the other commands need not wait for it to load.
+    import asyncio
+
     from tuntas.foundation import logs
 
     logs.configure(level="warning")
@@ -40,21 +40,16 @@ def sandbox(
 
 
 async def _run(port: int, data_dir: Path | None, https_port: int | None) -> None:
-    from tuntas.foundation.tasks import end, spawn
+    import asyncio
+
     from tuntas.sandbox.server import SandboxSettings
     from tuntas.sandbox.server import serve as run_sandbox
+    from tuntas.server.stop_signals import each_told
 
-    settings = SandboxSettings(port=port, https_port=https_port, data_dir=data_dir)
-    stopping = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    server = spawn(run_sandbox(settings, _say), name="sandbox")
-    waiting = spawn(stopping.wait(), name="stop signal")
-    await asyncio.wait({server, waiting}, return_when=asyncio.FIRST_COMPLETED)
-    await end(waiting)
-    await end(server)
-    with contextlib.suppress(asyncio.CancelledError):
-        server.result()
+    running = asyncio.current_task()
+    assert running is not None
+    with contextlib.suppress(asyncio.CancelledError), each_told(running.cancel):
+        await run_sandbox(SandboxSettings(port=port, https_port=https_port, data_dir=data_dir), _say)
 
 
 def _say(sandbox: Sandbox) -> None:

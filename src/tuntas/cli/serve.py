@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import gc
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,7 +10,7 @@ import typer
 from tuntas.cli.options import DataDir
 
 if TYPE_CHECKING:
-    from tuntas.config import Settings
+    from tuntas.config import Loaded, Settings
     from tuntas.server.run import Ready
 
 
@@ -26,11 +26,13 @@ def serve(
     TUNTAS_API_KEY, TUNTAS_WHATSAPP_URL …
     """
     # Imported when it runs: the smaller commands need not wait for the whole server to load.
-    from tuntas.config import load
-    from tuntas.foundation import logs
-    from tuntas.server.run import serve as run_server
+    import asyncio
 
-    settings = load(host=host, port=port, data_dir=data_dir)
+    from tuntas.config import load_all
+    from tuntas.foundation import logs
+
+    loaded = load_all(host=host, port=port, data_dir=data_dir)
+    settings = loaded.settings
     if reload:
         from tuntas.cli.reload import run_reloading
 
@@ -39,12 +41,33 @@ def serve(
         asyncio.run(run_reloading(["serve", *given], stop_seconds=settings.shutdown_timeout_seconds + 15))
         return
     logs.configure(level=settings.log_level, as_json=settings.log_json)
+    _tell_of_waha(loaded)
+    # What a start loads stays for good: to look through it for garbage would take a fifth of the start.
+    gc.disable()
+    from tuntas.server.run import serve as run_server
+
     asyncio.run(run_server(settings, lambda ready: _say(settings, ready)))
 
 
+def _tell_of_waha(loaded: Loaded) -> None:
+    import structlog
+
+    log = structlog.get_logger(__name__)
+    for name, ours in loaded.environment.taken.items():
+        log.info("setting_taken_from_waha", variable=name, stands_for=ours)
+    for name, reason in loaded.environment.passed_over.items():
+        log.warning("setting_of_waha_without_effect", variable=name, reason=reason)
+
+
 def _say(settings: Settings, ready: Ready) -> None:
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
     typer.echo(f"Tuntas answers at {ready.url} (open it in a browser; API: {ready.url}/docs). Ctrl-C stops it.")
     if ready.new_key is not None:
         typer.echo(f"API key, shown only now: {ready.new_key}")
     elif settings.api_key is None:
         typer.echo("API key: the one that was printed at the first start.")
+    if ready.sandbox is not None:
+        typer.echo(ready.sandbox)

@@ -8,12 +8,11 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from tuntas.cli import qr, watch
 from tuntas.cli.client import connect
 from tuntas.cli.completion import session_names
-from tuntas.cli.options import AsJson, DataDir, SessionName
+from tuntas.cli.options import AsJson, DataDir, SessionName, session_name
 
 app = typer.Typer(no_args_is_help=True, help="Create, look at, start, stop and delete sessions of a running server.")
 
@@ -26,6 +25,8 @@ def listing(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(json.dumps(sessions))
     elif sessions:
+        from rich.console import Console
+
         Console().print(watch.table(sessions))
     else:
         typer.echo("No sessions yet. Create one: tuntas sessions create NAME")
@@ -63,6 +64,10 @@ def show(name: SessionName, data_dir: DataDir = None, as_json: AsJson = False) -
         typer.echo(json.dumps(session | {"history": story}))
         return
     _print(session, as_json)
+    if page := session.get("whatsappWeb"):
+        typer.echo(f"  WhatsApp Web {page['version']}, WA-JS {page['waJs']}")
+    if missing := (session.get("capabilities") or {}).get("missing"):
+        typer.echo(f"  cannot do now: {', '.join(missing)}")
     for change in story:
         detail = f": {change['detail']}" if change["detail"] else ""
         when = change["at"][:19].replace("T", " ")
@@ -101,7 +106,10 @@ def logout(name: SessionName, data_dir: DataDir = None, as_json: AsJson = False)
 @app.command()
 def delete(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="The session's name.", autocompletion=session_names)
+        str | None,
+        typer.Argument(
+            metavar="[NAME]", help="The session's name.", autocompletion=session_names, callback=session_name
+        ),
     ] = None,
     unlinked: Annotated[bool, typer.Option("--unlinked", help="All that no account is linked to.")] = False,
     everything: Annotated[bool, typer.Option("--all", help="All sessions.")] = False,
@@ -116,6 +124,8 @@ def delete(
     what = f"session {name}" if name else "ALL sessions" if everything else "all sessions without an account"
     if not yes and not as_json:
         typer.confirm(f"Delete {what}, with keys and webhooks' configuration?", abort=True)
+    from rich.console import Console
+
     busy = Console(stderr=True).status(
         f"Deleting {what}: log out, close the browser, prove it gone, move its files away"
     )

@@ -5,7 +5,7 @@ must never load anything from another host, run inline script or style, or put a
 """
 
 from tuntas.dashboard.app import create_dashboard
-from tuntas.dashboard.desk import About, Desk
+from tuntas.dashboard.context import DashboardContext, SettingsRefused
 from tuntas.dashboard.memory import MemoryMeter
 
-__all__ = ["About", "Desk", "MemoryMeter", "create_dashboard"]
+__all__ = ["DashboardContext", "MemoryMeter", "SettingsRefused", "create_dashboard"]

@@ -10,33 +10,43 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from tuntas.dashboard import (
-    acts,
+    actions,
+    activity,
+    approvals,
+    bulk,
     cleanup,
+    deliveries,
     failures,
-    happenings,
     health,
+    inbox,
     keys,
     linking,
+    message_files,
     messages,
+    monitor,
     new_session,
     overview,
+    passkey,
     preferences,
+    replying,
     screenshot,
     session,
+    settings,
     sign_in,
     static_files,
+    timeline,
 )
-from tuntas.dashboard.desk import Desk
+from tuntas.dashboard.context import DashboardContext
 from tuntas.dashboard.headers import Headers
 from tuntas.dashboard.idle import live as idle
-from tuntas.dashboard.passes import Passes
+from tuntas.dashboard.page_request import Dashboard, Page, open_to, open_to_all
 from tuntas.dashboard.rendering import Rendering
-from tuntas.dashboard.visit import House, Page, open_to, open_to_all
+from tuntas.dashboard.signed_cookie import SignedCookie
 from tuntas.sessions.access import Scope
 from tuntas.sessions.errors import SessionError
 
 
-def create_dashboard(desk: Desk) -> ASGIApp:
+def create_dashboard(context: DashboardContext) -> ASGIApp:
     """Build the dashboard around a running server. It answers ``/`` and everything below ``/dashboard/``."""
     static = static_files.load()
     app = Starlette(
@@ -46,7 +56,7 @@ def create_dashboard(desk: Desk) -> ASGIApp:
                 "/dashboard",
                 routes=[
                     Route("/static/{name}", static.serve),
-                    *_doors(),
+                    *_entrance(),
                     *_sessions(),
                     *_server(),
                     *_streams(),
@@ -59,12 +69,12 @@ def create_dashboard(desk: Desk) -> ASGIApp:
             Exception: failures.unexpected,
         },
     )
-    passes = Passes(desk.secret, timedelta(days=desk.sign_in_days))
-    app.state.house = House(desk, passes, Rendering(static.addresses))
+    cookie = SignedCookie(context.secret, timedelta(days=context.sign_in_days))
+    app.state.dashboard = Dashboard(context, cookie, Rendering(static.addresses, context.sub_path))
     return Headers(app)  # around all of it: Starlette answers our own mistakes outside of its middleware
 
 
-def _doors() -> list[Route]:
+def _entrance() -> list[Route]:
     return [
         _get("/", Scope.READ, overview.show),
         Route("/sign-in", open_to_all(sign_in.show)),
@@ -76,28 +86,50 @@ def _doors() -> list[Route]:
 
 def _sessions() -> list[Route]:
     one = "/sessions/{name}"
+    inbox_of = f"{one}/inbox"
     return [
         _get("/new", Scope.CONTROL, new_session.show),
         _post("/new", Scope.CONTROL, new_session.create),
+        _get("/many", Scope.CONTROL, bulk.show),
+        _post("/many", Scope.CONTROL, bulk.act),
         _get(one, Scope.READ, session.show),
-        _get(f"{one}/delete", Scope.CONTROL, acts.ask_delete),
-        _get(f"{one}/logout", Scope.CONTROL, acts.ask_log_out),
-        _post(f"{one}/start", Scope.CONTROL, acts.start),
-        _post(f"{one}/stop", Scope.CONTROL, acts.stop),
-        _post(f"{one}/restart", Scope.CONTROL, acts.restart),
-        _post(f"{one}/logout", Scope.CONTROL, acts.log_out),
-        _post(f"{one}/delete", Scope.CONTROL, acts.delete),
+        _get(f"{one}/delete", Scope.CONTROL, actions.ask_delete),
+        _get(f"{one}/logout", Scope.CONTROL, actions.ask_log_out),
+        _post(f"{one}/start", Scope.CONTROL, actions.start),
+        _post(f"{one}/stop", Scope.CONTROL, actions.stop),
+        _post(f"{one}/restart", Scope.CONTROL, actions.restart),
+        _post(f"{one}/logout", Scope.CONTROL, actions.log_out),
+        _post(f"{one}/delete", Scope.CONTROL, actions.delete),
         _post(f"{one}/pairing-code", Scope.CONTROL, linking.pairing_code),
+        _post(f"{one}/passkey", Scope.CONTROL, passkey.answer),
+        _post(f"{one}/passkey/confirm", Scope.CONTROL, passkey.confirm),
         _get(f"{one}/screenshot", Scope.CONTROL, screenshot.frame),
         _get(f"{one}/screenshot.png", Scope.CONTROL, screenshot.picture),
         _post(f"{one}/messages", Scope.SEND, messages.send),
-        _post("/deliveries/{id}/replay", Scope.ADMIN, happenings.replay),
+        _get(f"{one}/messages/{{message}}", Scope.READ, timeline.show),
+        _get(f"{one}/settings", Scope.ADMIN, settings.show),
+        _post(f"{one}/settings", Scope.ADMIN, settings.save),
+        _post(f"{one}/settings/webhooks/{{webhook}}", Scope.ADMIN, settings.save_webhook),
+        _post(f"{one}/settings/webhooks/{{webhook}}/delete", Scope.ADMIN, settings.delete_webhook),
+        _post(f"{one}/settings/webhooks/{{webhook}}/test", Scope.ADMIN, settings.try_webhook),
+        _get(inbox_of, Scope.READ, inbox.show),
+        _get(f"{inbox_of}/{{chat}}", Scope.READ, inbox.show),
+        Route(f"{inbox_of}/{{chat}}", open_to(Scope.SEND, replying.reply, takes_file=True), methods=["POST"]),
+        _post(f"{inbox_of}/{{chat}}/read", Scope.SEND, replying.mark_read),
+        _get(f"{inbox_of}/{{chat}}/files/{{message}}", Scope.READ, message_files.download),
+        _get("/events", Scope.READ, monitor.show),
+        _get("/deliveries", Scope.ADMIN, deliveries.show),
+        _post("/deliveries/replay", Scope.ADMIN, deliveries.replay),
+        _post("/deliveries/{id}/replay", Scope.ADMIN, activity.replay),
     ]
 
 
 def _server() -> list[Route]:
     examination = health.Examination()
     return [
+        _get("/approvals", Scope.SEND, approvals.show),
+        _post("/approvals/{id}/approve", Scope.SEND, approvals.approve),
+        _post("/approvals/{id}/deny", Scope.SEND, approvals.deny),
         _get("/cleanup", Scope.READ, cleanup.show),
         _get("/cleanup/plan", Scope.ADMIN, cleanup.plan),
         _post("/cleanup", Scope.ADMIN, cleanup.clean),
@@ -113,7 +145,11 @@ def _streams() -> list[Route]:
     return [
         _get("/live/overview", Scope.READ, overview.live),
         _get("/live/sessions/{name}", Scope.READ, session.live),
-        _get("/live/sessions/{name}/ending", Scope.CONTROL, acts.live),
+        _get("/live/sessions/{name}/inbox", Scope.READ, inbox.live),
+        _get("/live/sessions/{name}/ending", Scope.CONTROL, actions.live),
+        _get("/live/events", Scope.READ, monitor.live),
+        _get("/live/deliveries", Scope.ADMIN, deliveries.live),
+        _get("/live/approvals", Scope.SEND, approvals.live),
         _get("/live/cleanup", Scope.READ, cleanup.live),
         _get("/live/idle", Scope.READ, idle),
     ]

@@ -6,40 +6,41 @@ from collections.abc import Sequence
 
 from starlette.responses import Response
 
-from tuntas.dashboard.pieces import Piece, follow
-from tuntas.dashboard.visit import Visit
-from tuntas.sessions.cleanup import CleanupWish
+from tuntas.cleanup.survey import CleanupCommand
+from tuntas.dashboard.fragments import Fragment, follow
+from tuntas.dashboard.page_request import PageRequest
+from tuntas.dashboard.session import value_of
 
 
-async def show(visit: Visit) -> Response:
+async def show(request: PageRequest) -> Response:
     """Show what waits."""
-    return visit.page("cleanup.html", waiting=_waiting(visit))
+    return request.page("cleanup.html", waiting=_waiting(request))
 
 
-async def live(visit: Visit) -> Response:
+async def live(request: PageRequest) -> Response:
     """Stream what waits as it changes."""
 
-    async def look() -> Sequence[Piece]:
-        return [_waiting(visit)]
+    async def look() -> Sequence[Fragment]:
+        return [_waiting(request)]
 
-    return follow(visit, look)
+    return follow(request, look)
 
 
-async def plan(visit: Visit) -> Response:
+async def plan(request: PageRequest) -> Response:
     """Say what a clean-up would do now; nothing is touched."""
-    _, report = await visit.desk.clean_up(CleanupWish(), True)
-    return visit.page("cleanup_report.html", report=report, is_plan=True)
+    _, report = await request.context.clean_up(CleanupCommand(), True)
+    return request.page("cleanup_report.html", report=report, is_plan=True)
 
 
-async def clean(visit: Visit) -> Response:
+async def clean(request: PageRequest) -> Response:
     """Clean up, and say what came of it."""
-    _, report = await visit.desk.clean_up(CleanupWish(), False)
-    if not visit.is_part:
-        return visit.leave_for("/dashboard/cleanup")
-    return visit.page("cleanup_report.html", report=report, is_plan=False)
+    _, report = await request.context.clean_up(CleanupCommand(), False)
+    if not request.is_part:
+        return request.leave_for("/dashboard/cleanup")
+    return request.page("cleanup_report.html", report=report, is_plan=False)
 
 
-def _waiting(visit: Visit) -> Piece:
-    removals = list(visit.desk.open_removals())
-    value = tuple((one.id, one.state, one.reason, one.holders, one.attempts, one.size_bytes) for one in removals)
-    return Piece("waiting", value, lambda: visit.html("removals.html", removals=removals))
+def _waiting(request: PageRequest) -> Fragment:
+    removals = list(request.context.open_removals())
+    value = tuple((*value_of(one), one.attempts, one.size_bytes) for one in removals)
+    return Fragment("waiting", value, lambda: request.html("removals.html", removals=removals))

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tuntas.dashboard import words
-from tuntas.dashboard.visit import Visit
+from tuntas.dashboard.page_request import PageRequest
 from tuntas.dashboard.words import N_
 from tuntas.sessions.access import Scope
 from tuntas.sessions.errors import PageRefused, SessionError
@@ -21,6 +21,7 @@ _FORM = N_("This form is too old or was not sent from here. Load the page again 
 _BY_STATUS = {
     404: N_("There is nothing at this address."),
     405: N_("There is nothing at this address."),
+    408: N_("What you sent did not arrive in time."),
     413: N_("What you sent is too long."),
     422: N_("What you sent cannot be read."),
 }
@@ -39,11 +40,11 @@ async def session_error(request: Request, error: Exception) -> Response:
 async def http_error(request: Request, error: Exception) -> Response:
     """Answer what is wrong with the request itself."""
     assert isinstance(error, HTTPException)
-    visit = _visit(request)
+    page_request = _page_request(request)
     if error.status_code == HTTPStatus.FORBIDDEN and error.detail.startswith("scope:"):
         title, _ = words.SCOPES[Scope(error.detail.removeprefix("scope:"))]
         sentence = N_("Your key may not do this: it is not good for “%(scope)s”.")
-        return _answer(request, 403, visit.say(sentence, scope=visit.say(title)))
+        return _answer(request, 403, page_request.say(sentence, scope=page_request.say(title)))
     sentence = _FORM if error.status_code == HTTPStatus.FORBIDDEN else _BY_STATUS.get(error.status_code, _DEFECT)
     return _answer(request, error.status_code, sentence)
 
@@ -55,13 +56,13 @@ async def unexpected(request: Request, error: Exception) -> Response:
 
 
 def _answer(request: Request, status: int, sentence: str, detail: str = "") -> Response:
-    visit = _visit(request)
-    said = visit.say(sentence)
-    if visit.is_part:
-        return visit.notice(said, status=status, tone="bad", detail=detail)
-    return visit.page("error.html", status=status, code=status, message=said, detail=detail)
+    page_request = _page_request(request)
+    said = page_request.say(sentence)
+    if page_request.is_part:
+        return page_request.notice(said, status=status, tone="bad", detail=detail)
+    return page_request.page("error.html", status=status, code=status, message=said, detail=detail)
 
 
-def _visit(request: Request) -> Visit:
-    visit = getattr(request.state, "visit", None)
-    return visit if isinstance(visit, Visit) else Visit(request)
+def _page_request(request: Request) -> PageRequest:
+    known = getattr(request.state, "page_request", None)
+    return known if isinstance(known, PageRequest) else PageRequest(request)

@@ -6,7 +6,7 @@ import asyncio
 
 from starlette.responses import Response
 
-from tuntas.dashboard.visit import Visit
+from tuntas.dashboard.page_request import PageRequest
 from tuntas.foundation.tasks import blocking
 
 _BAD_FIRST = ("broken", "warning", "fine")
@@ -19,15 +19,15 @@ class Examination:
         """Be ready."""
         self._turn = asyncio.Lock()
 
-    async def show(self, visit: Visit) -> Response:
+    async def show(self, request: PageRequest) -> Response:
         """Show the page at once; the checks take some seconds and come by themselves."""
-        counts = await visit.desk.outbox.counts()
-        return visit.page("health.html", counts=counts, about=visit.desk.about)
+        counts = await request.context.outbox.counts()
+        return request.page("health.html", counts=counts, versions=request.context.versions)
 
-    async def findings(self, visit: Visit) -> Response:
+    async def findings(self, request: PageRequest) -> Response:
         """Run the checks and show what they say."""
         async with self._turn:
-            found = await blocking(visit.desk.examine)
+            found = await blocking(request.context.examine)
         ordered = sorted(found, key=lambda one: _BAD_FIRST.index(one.level))
         counts = {level: sum(one.level == level for one in found) for level in _BAD_FIRST}
-        return visit.page("findings.html", findings=ordered, counts=counts)
+        return request.page("findings.html", findings=ordered, counts=counts)

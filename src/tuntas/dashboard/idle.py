@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from starlette.responses import Response
 
-from tuntas.dashboard.pieces import Piece, follow
-from tuntas.dashboard.visit import Visit
+from tuntas.dashboard.fragments import Fragment, follow
+from tuntas.dashboard.page_request import PageRequest
 
 
-async def live(visit: Visit) -> Response:
+async def live(request: PageRequest) -> Response:
     """Stream nothing, for as long as the page is open."""
 
-    async def look() -> Sequence[Piece]:
+    async def look() -> Sequence[Fragment]:
         return []
 
-    return follow(visit, look)
+    return follow(request, look)

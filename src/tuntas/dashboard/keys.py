@@ -7,7 +7,7 @@ import re
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from tuntas.dashboard.visit import Visit
+from tuntas.dashboard.page_request import PageRequest
 from tuntas.dashboard.words import N_
 from tuntas.sessions.access import Caller, Scope
 from tuntas.sessions.model import SESSION_NAME_PATTERN
@@ -19,33 +19,33 @@ _WRONG_SESSIONS = N_("Write names of sessions with commas between them, or leave
 _ADMIN_SEES_ALL = N_("A key that administers sees all sessions: leave the field of sessions empty.")
 
 
-async def show(visit: Visit) -> Response:
+async def show(request: PageRequest) -> Response:
     """List the keys."""
-    return _page(visit)
+    return _page(request)
 
 
-async def create(visit: Visit) -> Response:
+async def create(request: PageRequest) -> Response:
     """Make a key and show its secret, once."""
-    name = visit.form["name"].strip()
-    scopes = frozenset(scope for scope in Scope if scope.value in visit.form.all("scope"))
-    typed = visit.form["sessions"]
+    name = request.form["name"].strip()
+    scopes = frozenset(scope for scope in Scope if scope.value in request.form.all("scope"))
+    typed = request.form["sessions"]
     sessions = frozenset(filter(None, (one.strip() for one in typed.split(",")))) or None
     error = _error(name, scopes, sessions)
     if error is not None:
-        return _page(visit, status=422, error=error, name=name, scopes=scopes, sessions=typed)
-    key, secret = await visit.desk.keys.create(Caller(name, scopes, sessions))
-    return _page(visit, made=key.caller.name, secret=secret)
+        return _page(request, status=422, error=error, name=name, scopes=scopes, sessions=typed)
+    key, secret = await request.context.keys.create(Caller(name, scopes, sessions))
+    return _page(request, made=key.caller.name, secret=secret)
 
 
-async def revoke(visit: Visit) -> Response:
+async def revoke(request: PageRequest) -> Response:
     """Make a key worthless at once."""
-    if not await visit.desk.keys.revoke(str(visit.request.path_params["id"])):
+    if not await request.context.keys.revoke(str(request.http.path_params["id"])):
         raise HTTPException(404)
-    return visit.leave_for("/dashboard/keys")
+    return request.leave_for("/dashboard/keys")
 
 
 def _error(name: str, scopes: frozenset[Scope], sessions: frozenset[str] | None) -> str | None:
-    if not 0 < len(name) <= LONGEST_NAME:
+    if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
         return _NO_NAME
     if not scopes:
         return _NO_SCOPE
@@ -56,9 +56,9 @@ def _error(name: str, scopes: frozenset[Scope], sessions: frozenset[str] | None)
     return None
 
 
-def _page(visit: Visit, *, status: int = 200, **shown: object) -> Response:
+def _page(request: PageRequest, *, status: int = 200, **shown: object) -> Response:
     values: dict[str, object] = {
-        "keys": list(reversed(visit.desk.keys.all())),
+        "keys": list(reversed(request.context.keys.all())),
         "error": None,
         "made": None,
         "secret": None,
@@ -66,4 +66,4 @@ def _page(visit: Visit, *, status: int = 200, **shown: object) -> Response:
         "scopes": frozenset({Scope.READ}),
         "sessions": "",
     }
-    return visit.page("keys.html", status=status, **(values | shown))
+    return request.page("keys.html", status=status, **(values | shown))

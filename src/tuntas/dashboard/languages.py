@@ -1,7 +1,7 @@
 """The languages that the dashboard speaks: English in the sources, every other in one file of ``locale/``.
 
-The files are gettext catalogues (``.po``), which translators and their tools know. Babel reads them at the start, so
-nothing is compiled; it also knows each language's plurals, numbers and dates. A new language is a new file.
+The files are gettext catalogues (``.po``), which translators and their tools know. Babel reads them for the first
+page, so nothing is compiled; it also knows each language's plurals, numbers and dates. A new language is a new file.
 """
 
 from __future__ import annotations

@@ -6,8 +6,9 @@ import asyncio
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
+from tuntas.foundation.clock import from_milliseconds
 from tuntas.sessions.model import SessionRecord
 from tuntas.webhooks.ports import EventLog, LoggedEvent
 
@@ -70,7 +71,7 @@ def message_of(event: LoggedEvent) -> LastMessage:
     from_me = bool(payload["fromMe"])
     text = str(payload["body"] or "")
     return LastMessage(
-        at=datetime.fromtimestamp(int(envelope["timestamp"]) / 1000, UTC),
+        at=from_milliseconds(envelope["timestamp"]),
         from_me=from_me,
         chat=str(payload["to"] if from_me else payload["from"]),
         text=f"{text[:_LONGEST_TEXT]}…" if len(text) > _LONGEST_TEXT else text,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from tuntas.events import Bell
 from tuntas.foundation.tasks import blocking
-from tuntas.sessions.browsers import RunningBrowser
+from tuntas.processes.browsers import RunningBrowser
 
 LEAST_PAUSE_SECONDS = 10.0
 # At most one part in twenty of one core goes into looking.

@@ -7,87 +7,93 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
+from tuntas.dashboard.fragments import Fragment, follow
 from tuntas.dashboard.last_messages import LastMessage
+from tuntas.dashboard.listing import GROUPS, SORTS, Listing
 from tuntas.dashboard.memory import Usage
-from tuntas.dashboard.pieces import Piece, follow
-from tuntas.dashboard.visit import Visit
-from tuntas.dashboard.words import N_
+from tuntas.dashboard.page_request import PageRequest
+from tuntas.dashboard.trouble_words import shown_trouble
 from tuntas.sessions.machine import WITH_BROWSER, State
 from tuntas.sessions.model import SessionRecord
 
-# In the order of the page: what somebody must look at comes first.
-GROUPS: tuple[tuple[str, str, frozenset[State]], ...] = (
-    ("needs", N_("Needs you"), frozenset({State.FAILED, State.WAITING, State.SCAN_QR_CODE})),
-    (
-        "coming",
-        N_("On its way"),
-        frozenset({State.STARTING, State.PAIRING, State.RECONNECTING, State.STOPPING, State.RECOVERING}),
-    ),
-    ("working", N_("Working"), frozenset({State.WORKING})),
-    ("stopped", N_("Stopped"), frozenset({State.STOPPED, State.REMOVED})),
-)
 _ROUGHLY_BYTES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class SessionGroup:
     """Sessions that are in the same situation."""
 
     id: str
     title: str
-    rows: tuple[Piece, ...]
+    rows: tuple[Fragment, ...]
 
 
-async def show(visit: Visit) -> Response:
+async def show(request: PageRequest) -> Response:
     """Show all sessions."""
-    return visit.page("overview.html", pieces=await look(visit))
+    listing = Listing.of(request.http.query_params)
+    return request.page(
+        "overview.html", fragments=await look(request, listing), listing=listing, groups=GROUPS, sorts=SORTS
+    )
 
 
-async def live(visit: Visit) -> Response:
+async def live(request: PageRequest) -> Response:
     """Stream what changes."""
-    return follow(visit, lambda: look(visit))
+    listing = Listing.of(request.http.query_params)
+    return follow(request, lambda: look(request, listing))
 
 
-async def look(visit: Visit) -> list[Piece]:
-    """Return the page's pieces as they are now."""
-    records = visit.desk.sessions.all()
-    messages = await visit.desk.last_messages.of(records)
-    usages = visit.desk.memory.latest()
-    rows = {one.name: _row(visit, one, messages.get(one.name), usages.get(one.profile_folder)) for one in records}
-    groups = _groups(records, rows)
+async def look(request: PageRequest, listing: Listing) -> list[Fragment]:
+    """Return the page's fragments as they are now."""
+    everyone = request.context.sessions.all()
+    records = [one for one in everyone if listing.fits(one)]
+    messages = await request.context.last_messages.of(records)
+    usages = request.context.memory.latest()
+    rows = {one.name: _row(request, one, messages.get(one.name), usages.get(one.profile_folder)) for one in records}
+    memory_bytes = {folder: one.memory_bytes for folder, one in usages.items()}
+    groups = _groups(listing, listing.ordered(records, memory_bytes), rows)
     order = tuple((group.id, tuple(row.id for row in group.rows)) for group in groups)
-    everything = Piece("sessions", order, lambda: visit.html("sessions.html", groups=groups), tuple(rows.values()))
-    return [_summary(visit, records, usages), everything]
+    everything = Fragment(
+        "sessions", order, lambda: request.html("sessions.html", groups=groups, listing=listing), tuple(rows.values())
+    )
+    return [_summary(request, everyone, usages), _troubles(request), everything]
 
 
-def _groups(records: Sequence[SessionRecord], rows: dict[str, Piece]) -> list[Group]:
+def _troubles(request: PageRequest) -> Fragment:
+    found = [shown_trouble(request.language, one) for one in request.context.troubles.of(request.context)]
+    value = tuple((one.sentence, one.address) for one in found)
+    return Fragment("troubles", value, lambda: request.html("troubles.html", troubles=found))
+
+
+def _groups(listing: Listing, records: Sequence[SessionRecord], rows: dict[str, Fragment]) -> list[SessionGroup]:
     made = []
+    if listing.sort and records:
+        return [SessionGroup("sorted", SORTS[listing.sort], tuple(rows[one.name] for one in records))]
     for name, title, states in GROUPS:
         members = tuple(rows[one.name] for one in records if one.state in states)
         if members:
-            made.append(Group(name, title, members))
+            made.append(SessionGroup(name, title, members))
     return made
 
 
-def _row(visit: Visit, record: SessionRecord, message: LastMessage | None, usage: Usage | None) -> Piece:
+def _row(request: PageRequest, record: SessionRecord, message: LastMessage | None, usage: Usage | None) -> Fragment:
     memory_bytes = None
     if usage is not None and record.state in WITH_BROWSER:
         memory_bytes = usage.memory_bytes // _ROUGHLY_BYTES * _ROUGHLY_BYTES
     value = (record.state, record.reason, record.changed_at, record.me, message, memory_bytes)
-    return Piece(
+    return Fragment(
         f"session-{record.name}",
         value,
-        lambda: visit.html("session_row.html", session=record, message=message, memory_bytes=memory_bytes),
+        lambda: request.html("session_row.html", session=record, message=message, memory_bytes=memory_bytes),
     )
 
 
-def _summary(visit: Visit, records: Sequence[SessionRecord], usages: Mapping[str, Usage]) -> Piece:
+def _summary(request: PageRequest, records: Sequence[SessionRecord], usages: Mapping[str, Usage]) -> Fragment:
     folders = {one.profile_folder for one in records if one.state in WITH_BROWSER}
     memory_bytes = sum(one.memory_bytes for folder, one in usages.items() if folder in folders)
-    held = sum(one.is_held for one in visit.desk.open_removals())
+    held = sum(one.is_held for one in request.context.open_removals())
     value = (len(records), sum(one.state is State.WORKING for one in records), memory_bytes // _ROUGHLY_BYTES, held)
-    return Piece(
+    return Fragment(
         "summary",
         value,
-        lambda: visit.html("summary.html", total=value[0], working=value[1], memory_bytes=memory_bytes, held=held),
+        lambda: request.html("summary.html", total=value[0], working=value[1], memory_bytes=memory_bytes, held=held),
     )

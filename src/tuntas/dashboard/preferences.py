@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from tuntas.dashboard.visit import LANGUAGE_COOKIE, THEME_COOKIE, THEMES, Visit, own_path
+from tuntas.dashboard.page_request import LANGUAGE_COOKIE, THEME_COOKIE, THEMES, PageRequest, own_path
 
 A_YEAR_SECONDS = 365 * 24 * 3600
 
 
-async def choose(visit: Visit) -> Response:
+async def choose(request: PageRequest) -> Response:
     """Take what was chosen and lead back."""
-    answer = visit.leave_for(own_path(visit.form["back"]))
-    language, theme = visit.form["language"], visit.form["theme"]
+    answer = request.leave_for(own_path(request.form["back"]))
+    language, theme = request.form["language"], request.form["theme"]
     chosen = {}
-    if language in visit.house.rendering.languages:
+    if language in request.dashboard.rendering.languages:
         chosen[LANGUAGE_COOKIE] = language
     if theme in THEMES:
         chosen[THEME_COOKIE] = theme

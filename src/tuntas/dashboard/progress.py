@@ -1,4 +1,4 @@
-"""How far a stop, a logout or a deletion has come, as steps. Pure: read from the state and the act under way.
+"""How far a stop, a logout or a deletion has come, as steps. Pure: read from the state and the operation under way.
 
 Nothing here is a guess from time: a step is done when the state says so, and the state changes only when it is true.
 """
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tuntas.dashboard.words import N_
-from tuntas.sessions.machine import WITH_BROWSER, State
+from tuntas.sessions.effects import Operation
+from tuntas.sessions.machine import WITH_BROWSER, Desired, State
 from tuntas.sessions.model import SessionRecord, StateChange
-from tuntas.sessions.reconcile import Act, Desired
 
 
 class Progress(StrEnum):
@@ -40,11 +40,11 @@ _UNLINKING = frozenset({"logout_requested", "delete_requested"})
 _LINKED = frozenset({State.PAIRING, State.WORKING, State.RECONNECTING})
 
 
-def steps(record: SessionRecord, doing: Act, story: Sequence[StateChange]) -> list[Step]:
+def steps(record: SessionRecord, doing: Operation, story: Sequence[StateChange]) -> list[Step]:
     """Return the steps of the end that is under way; none if there is none."""
     is_removal = record.desired is Desired.REMOVED
     is_logout = record.discard_profile and not is_removal
-    if record.state is not State.STOPPING and not is_removal and doing is not Act.DISCARD_PROFILE:
+    if record.state is not State.STOPPING and not is_removal and doing is not Operation.DISCARD_PROFILE:
         return []
     planned = [_CLOSE]
     if _was_linked(story):
@@ -65,12 +65,10 @@ def _was_linked(story: Sequence[StateChange]) -> bool:
     return bool(ends) and ends[-1].reason in _UNLINKING and ends[-1].before in _LINKED
 
 
-def _now(record: SessionRecord, doing: Act, planned: list[str]) -> str:
-    if doing is Act.LOG_OUT and _LOG_OUT in planned:
+def _now(record: SessionRecord, doing: Operation, planned: list[str]) -> str:
+    if doing is Operation.LOG_OUT and _LOG_OUT in planned:
         return _LOG_OUT
     if record.state in WITH_BROWSER:
-        # Before the first act has begun, the first step is the one that is waited for.
-        return _CLOSE if doing is Act.END_BROWSER else planned[0]
-    if doing is Act.DISCARD_PROFILE or _FORGET not in planned:
-        return _REMOVE if _REMOVE in planned else _CLOSE
-    return _FORGET if doing is Act.FORGET else _REMOVE
+        # Before the first operation has begun, the first step is the one that is waited for.
+        return _CLOSE if doing is Operation.END_BROWSER else planned[0]
+    return _REMOVE if _REMOVE in planned else _CLOSE

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cached_property
 from importlib.resources import files
 from typing import Any
 
@@ -15,8 +16,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from tuntas.dashboard import words
+from tuntas.dashboard.inbox_view import cut
 from tuntas.dashboard.languages import Language, load
 from tuntas.dashboard.phone_numbers import shown
+from tuntas.foundation.plain_values import readable
+from tuntas.foundation.sub_path import SubPath
 
 MEGABYTE = 1_000_000
 
@@ -24,14 +28,25 @@ MEGABYTE = 1_000_000
 class Rendering:
     """All templates in all languages."""
 
-    def __init__(self, addresses: Mapping[str, str]) -> None:
-        """``addresses`` are those of the static files, by name."""
-        self.languages = load()
-        self._environments = {code: _environment(one, addresses) for code, one in self.languages.items()}
+    def __init__(self, addresses: Mapping[str, str], sub_path: SubPath) -> None:
+        """``addresses`` are those of the static files, by name; ``sub_path`` is in front of all addresses."""
+        self.sub_path = sub_path
+        self._addresses = addresses
+
+    @cached_property
+    def languages(self) -> Mapping[str, Language]:
+        """All languages by their code. Read for the first page, so that no start of the server waits for them."""
+        return load()
+
+    @cached_property
+    def _environments(self) -> Mapping[str, Environment]:
+        return {code: _environment(one, self._addresses) for code, one in self.languages.items()}
 
     def render(self, language: Language, template: str, values: Mapping[str, Any]) -> str:
         """Return a template's HTML."""
-        return self._environments[language.code].get_template(template).render(values)
+        # Names of files that the system gives may be any bytes; a page is UTF-8.
+        html = self._environments[language.code].get_template(template).render(values)
+        return self.sub_path.in_html(readable(html))
 
 
 def _environment(language: Language, addresses: Mapping[str, str]) -> Environment:
@@ -55,13 +70,25 @@ def _environment(language: Language, addresses: Mapping[str, str]) -> Environmen
             return f"{format_decimal(megabytes / 1000, '#,##0.0', locale=language.locale)} GB"
         return f"{format_decimal(round(megabytes), locale=language.locale)} MB"
 
+    def file_size(count_bytes: int) -> str:
+        if count_bytes >= MEGABYTE:
+            return size(count_bytes)
+        return f"{format_decimal(max(1, round(count_bytes / 1000)), locale=language.locale)} kB"
+
     def moment(at: datetime, now: datetime) -> Markup:
         """Return a time as people read it; the page's script keeps it true and puts it into the reader's own zone."""
         ago = format_timedelta(at - now, add_direction=True, locale=language.locale, threshold=1.2)
         exact = format_datetime(at, "medium", locale=language.locale)
         return Markup('<time datetime="{}" title="{} UTC">{}</time>').format(at.isoformat(), exact, ago)
 
-    environment.filters |= {"say": say, "size": size, "moment": moment, "phone": shown}
+    environment.filters |= {
+        "say": say,
+        "size": size,
+        "moment": moment,
+        "phone": shown,
+        "cut": cut,
+        "file_size": file_size,
+    }
     environment.globals |= {"words": words, "address": addresses, "language": language, "symbols": symbols}
     return environment
 

@@ -1,22 +1,23 @@
-"""A session's page: what it is, what it does, what it did; in pieces that follow it live."""
+"""A session's page: what it is, what it does, what it did; in fragments that follow it live."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from datetime import timedelta
 
 from starlette.responses import Response
 
-from tuntas.dashboard import happenings, linking
+from tuntas.dashboard import activity, linking
+from tuntas.dashboard.fragments import Fragment, follow
 from tuntas.dashboard.messages import new_send_key
-from tuntas.dashboard.pieces import Piece, follow
+from tuntas.dashboard.page_request import PageRequest
 from tuntas.dashboard.progress import steps
-from tuntas.dashboard.visit import Visit
 from tuntas.profiles import Removal
 from tuntas.sessions.access import Scope
+from tuntas.sessions.effects import Operation
 from tuntas.sessions.errors import UnknownSession
 from tuntas.sessions.machine import LIVE, State
 from tuntas.sessions.model import SessionRecord, StateChange
-from tuntas.sessions.reconcile import Act
 
 STORY_LINES = 40
 _ROUGHLY_BYTES = 1_000_000
@@ -27,89 +28,102 @@ def path_of(name: str) -> str:
     return f"/dashboard/sessions/{name}"
 
 
-def name_in(visit: Visit) -> str:
+def name_in(request: PageRequest) -> str:
     """Return the session's name in the request's path."""
-    return str(visit.request.path_params["name"])
+    return str(request.http.path_params["name"])
 
 
-async def show(visit: Visit) -> Response:
+async def show(request: PageRequest) -> Response:
     """Show a session."""
-    name = name_in(visit)
-    record = visit.desk.sessions.get(name)
-    pieces = {piece.id: piece for piece in await _pieces(visit, record)}
-    return visit.page("session.html", session=record, pieces=pieces, send_key=new_send_key())
+    name = name_in(request)
+    record = request.context.sessions.get(name)
+    fragments = {fragment.id: fragment for fragment in await _fragments(request, record)}
+    return request.page("session.html", session=record, fragments=fragments, send_key=new_send_key())
 
 
-async def live(visit: Visit) -> Response:
+async def live(request: PageRequest) -> Response:
     """Stream what changes on the page; at last that the session is gone."""
-    name = name_in(visit)
-    visit.desk.sessions.get(name)
+    name = name_in(request)
+    request.context.sessions.get(name)
 
-    async def look() -> Sequence[Piece]:
+    async def look() -> Sequence[Fragment]:
         try:
-            return await _pieces(visit, visit.desk.sessions.get(name))
+            return await _fragments(request, request.context.sessions.get(name))
         except UnknownSession:
-            return [gone(visit, "session", name)]
+            return [gone(request, "session", name)]
 
-    return follow(visit, look)
+    return follow(request, look)
 
 
-def gone(visit: Visit, place: str, name: str) -> Piece:
+def gone(request: PageRequest, place: str, name: str) -> Fragment:
     """Return what stands in the place of a session that is deleted: that nothing is left, or what is and why."""
-    held = next((one for one in visit.desk.open_removals() if one.session == name and one.is_held), None)
-    return Piece(
+    held = next((one for one in request.context.open_removals() if one.session == name and one.is_held), None)
+    return Fragment(
         place,
-        ("gone", _value_of(held)),
-        lambda: visit.html("gone.html", place=place, name=name, held=held),
+        ("gone", *value_of(held)),
+        lambda: request.html("gone.html", place=place, name=name, held=held),
     )
 
 
-async def _pieces(visit: Visit, record: SessionRecord) -> list[Piece]:
-    story = await visit.desk.sessions.history(record.name, limit=STORY_LINES)
-    doing = visit.desk.sessions.doing(record.name)
-    pieces = [
-        state(visit, record, doing, story),
-        _facts(visit, record),
-        linking.piece(visit, record),
-        _sending(visit, record),
-        _story(visit, story),
-        await happenings.events(visit, record),
+async def _fragments(request: PageRequest, record: SessionRecord) -> list[Fragment]:
+    story = await request.context.sessions.history(record.name, limit=STORY_LINES)
+    doing = request.context.sessions.doing(record.name)
+    fragments = [
+        state(request, record, doing, story),
+        _facts(request, record),
+        linking.fragment(request, record),
+        _sending(request, record),
+        _story(request, story),
+        await activity.events(request, record),
     ]
-    if visit.may(Scope.ADMIN):
-        pieces.append(await happenings.deliveries(visit, record))
-    return pieces
+    if request.may(Scope.ADMIN):
+        fragments.append(await activity.deliveries(request, record))
+    return fragments
 
 
-def state(visit: Visit, record: SessionRecord, doing: Act, story: Sequence[StateChange]) -> Piece:
+def state(request: PageRequest, record: SessionRecord, doing: Operation, story: Sequence[StateChange]) -> Fragment:
     """Return the session's state, what can be done, and how far an end that is under way has come."""
     way = steps(record, doing, story)
-    value = (record.state, record.desired, record.changed_at, record.me, tuple(way))
+    next_try_at = request.context.sessions.next_try_at(record.name)
+    if next_try_at is not None:  # in whole seconds: it is computed anew each time
+        next_try_at = (next_try_at + timedelta(seconds=0.5)).replace(microsecond=0)
+    value = (record.state, record.desired, record.changed_at, record.me, tuple(way), next_try_at)
     detail = story[-1].detail if story else None
-    return Piece(
+    return Fragment(
         "state",
         value,
-        lambda: visit.html(
-            "state.html", session=record, steps=way, detail=detail, is_live=record.state in LIVE, State=State
+        lambda: request.html(
+            "state.html",
+            session=record,
+            steps=way,
+            detail=detail,
+            is_live=record.state in LIVE,
+            State=State,
+            next_try_at=next_try_at,
         ),
     )
 
 
-def _facts(visit: Visit, record: SessionRecord) -> Piece:
-    usage = visit.desk.memory.latest().get(record.profile_folder)
+def _facts(request: PageRequest, record: SessionRecord) -> Fragment:
+    usage = request.context.memory.latest().get(record.profile_folder)
     shown = None if usage is None else (usage.memory_bytes // _ROUGHLY_BYTES, usage.processes, usage.pid)
-    value = (shown, record.browser, record.me, record.profile_folder, len(record.config.subscriptions))
-    return Piece("facts", value, lambda: visit.html("facts.html", session=record, usage=usage))
+    page = request.context.sessions.facts(record.name)
+    value = (shown, record.browser, record.me, record.profile_folder, len(record.config.subscriptions), page)
+    return Fragment("facts", value, lambda: request.html("facts.html", session=record, usage=usage, page_facts=page))
 
 
-def _sending(visit: Visit, record: SessionRecord) -> Piece:
+def _sending(request: PageRequest, record: SessionRecord) -> Fragment:
     is_working = record.state is State.WORKING
-    return Piece("sending", is_working, lambda: visit.html("sending.html", session=record, is_working=is_working))
+    return Fragment("sending", is_working, lambda: request.html("sending.html", session=record, is_working=is_working))
 
 
-def _story(visit: Visit, story: Sequence[StateChange]) -> Piece:
+def _story(request: PageRequest, story: Sequence[StateChange]) -> Fragment:
     newest_first = list(reversed(story))
-    return Piece("story", tuple(newest_first), lambda: visit.html("story.html", story=newest_first))
+    return Fragment("story", tuple(newest_first), lambda: request.html("story.html", story=newest_first))
 
 
-def _value_of(removal: Removal | None) -> object:
-    return None if removal is None else (removal.id, removal.state, removal.reason, removal.holders)
+def value_of(removal: Removal | None) -> tuple[Hashable, ...]:
+    """Return what the HTML of a removal that waits depends on."""
+    if removal is None:
+        return ()
+    return (removal.id, removal.state, removal.reason, removal.obstacle_path, removal.holders)

@@ -13,6 +13,7 @@ from starlette.responses import Response
 _FILES = {
     "base.css": ("static", "text/css"),
     "parts.css": ("static", "text/css"),
+    "inbox.css": ("static", "text/css"),
     "dashboard.js": ("static", "text/javascript"),
     "icon.svg": ("static", "image/svg+xml"),
     "htmx.js": ("assets", "text/javascript"),

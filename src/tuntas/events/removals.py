@@ -43,6 +43,7 @@ def removal_payload(removal: Removal) -> dict[str, Any]:
         "path": str(removal.path),
         "trashPath": None if removal.trash_path is None else str(removal.trash_path),
         "reason": None if removal.reason is None else removal.reason.value,
+        "obstaclePath": removal.obstacle_path,
         "message": removal.message,
         "holders": [{"pid": one.pid, "name": one.name, "how": one.how, "path": one.path} for one in removal.holders],
         "attempts": removal.attempts,

@@ -1,115 +1,126 @@
-"""Goes only to addresses that were looked at: for requests whose address somebody else chooses.
+"""Which addresses the server goes to for somebody else; pure.
 
-The server must not be led to anything that only it can reach. So every address a name resolves to is checked, the
-connection goes to the very address that was checked (a name may resolve differently a moment later), and a redirect
-is a request like the first. Link-local addresses are never gone to: on rented machines they give out credentials.
+The blocks are those of IANA's registries of special-purpose addresses (RFC 6890 and what it lists since), written out
+because Python's own properties depend on its version and know neither the translated forms of IPv4 nor half of the
+newer blocks. For IPv6 it is the other way round: only what is handed out for the whole world is public.
 """
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
-import socket
-
-import httpx
-
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_PORTS = {"http": 80, "https": 443}
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-
-class AddressRefused(Exception):
-    """The address is not one that the server goes to; the message says why."""
-
-
-class NoSuchHost(Exception):
-    """The name resolves to nothing."""
-
-
-class CheckedTransport(httpx.AsyncBaseTransport):
-    """An HTTP transport that checks where it goes.
-
-    Raises AddressRefused and NoSuchHost from requests, beside httpx's own errors. Use it with ``trust_env=False``: a
-    proxy of the environment would resolve names again.
-    """
-
-    def __init__(self, *, private_addresses: bool, setting: str) -> None:
-        """``private_addresses``: go to this machine and its own networks too; ``setting`` is what says so."""
-        self._private_addresses = private_addresses
-        self._setting = setting
-        self._inner = httpx.AsyncHTTPTransport(trust_env=False)
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send ``request`` to an address that was checked."""
-        address = await self._checked(request.url)
-        checked = httpx.Request(
-            request.method,
-            request.url.copy_with(host=address),
-            headers=request.headers,  # the Host among them is still the name
-            stream=request.stream,
-            extensions=request.extensions | {"sni_hostname": request.url.host},
-        )
-        return await self._inner.handle_async_request(checked)
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        await self._inner.aclose()
-
-    async def _checked(self, url: httpx.URL) -> str:
-        if url.scheme not in _PORTS or not url.host:
-            message = "The address must begin with http:// or https://."
-            raise AddressRefused(message)
-        found = await _resolved(url.host, url.port or _PORTS[url.scheme])
-        if any(is_link_local(address) for address in found):
-            message = f"{url.host} is a link-local address."
-            raise AddressRefused(message)
-        if not self._private_addresses and not all(is_public(address) for address in found):
-            message = (
-                f"{url.host} is in a network that is not public. A server that may go there is told so with "
-                f"{self._setting}=true."
-            )
-            raise AddressRefused(message)
-        return found[0]
+_NOT_PUBLIC_V4 = tuple(
+    ipaddress.ip_network(block)
+    for block in (
+        "0.0.0.0/8",  # this network
+        "10.0.0.0/8",
+        "100.64.0.0/10",  # shared by a carrier's customers
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.0.0.0/24",  # protocol assignments
+        "192.0.2.0/24",  # documentation
+        "192.31.196.0/24",  # AS112: answers for names that nobody has
+        "192.52.193.0/24",  # multicast tunnels
+        "192.88.99.0/24",  # relays of 6to4, given up
+        "192.168.0.0/16",
+        "192.175.48.0/24",  # AS112
+        "198.18.0.0/15",  # measurements
+        "198.51.100.0/24",  # documentation
+        "203.0.113.0/24",  # documentation
+        "224.0.0.0/4",  # multicast
+        "240.0.0.0/4",  # reserved, and the broadcast
+    )
+)
+_GLOBAL_UNICAST_V6 = ipaddress.IPv6Network("2000::/3")
+_NOT_PUBLIC_V6 = tuple(
+    ipaddress.IPv6Network(block)
+    for block in (
+        "2001::/23",  # protocol assignments: Teredo, measurements, ORCHID, drones and others
+        "2001:db8::/32",  # documentation
+        "2002::/16",  # 6to4, given up
+        "2620:4f:8000::/48",  # AS112
+        "3fff::/20",  # documentation
+    )
+)
+_LINK_LOCAL = (
+    ipaddress.ip_network("169.254.0.0/16"),
+    ipaddress.ip_network("fe80::/10"),
+)
+# Where rented machines ask for their credentials and are not link-local.
+_METADATA = frozenset(
+    ipaddress.ip_address(one)
+    for one in ("100.100.100.200", "168.63.129.16", "192.0.0.192", "fd00:ec2::254", "fd20:ce::254")
+)
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+# Prefixes behind which a host, or a translator on the way, finds an IPv4 address in the last 32 bits.
+_ENDS_IN_V4 = tuple(
+    ipaddress.IPv6Network(block) for block in ("::/96", "::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96")
+)
+_LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")
 
 
-async def _resolved(host: str, port: int) -> list[str]:
+def is_address(text: str) -> bool:
+    """Say whether ``text`` is an address, not a name."""
     try:
-        return [str(ipaddress.ip_address(host))]
+        _parsed(text)
     except ValueError:
-        pass
-    try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        message = f"There is no host {host}."
-        raise NoSuchHost(message) from None
-    return [str(one[4][0]) for one in found]
+        return False
+    return True
 
 
 def is_public(text: str) -> bool:
-    """Say whether an address is one that everybody can reach, also where an IPv6 address stands for an IPv4 one."""
-    return all(one.is_global and not one.is_multicast for one in _meanings(_parsed(text)))
+    """Say whether everybody can reach an address, also where an IPv6 address stands for an IPv4 one.
+
+    Raises ValueError for what is no address.
+    """
+    return _is_public(_parsed(text))
 
 
-def is_link_local(text: str) -> bool:
-    """Say whether an address is of the link itself, where no receiver of anybody's is."""
-    return any(one.is_link_local for one in _meanings(_parsed(text)))
+def is_never_gone_to(text: str) -> bool:
+    """Say whether an address is of the link itself or gives out credentials: no receiver of anybody's is there."""
+    address = _parsed(text)
+    return any(
+        one in _METADATA or any(one.version == block.version and one in block for block in _LINK_LOCAL)
+        for one in (address, *_inside(address))
+    )
 
 
 def _parsed(text: str) -> Address:
-    return ipaddress.ip_address(text.partition("%")[0])
+    return ipaddress.ip_address(text.partition("%")[0])  # a zone says nothing of what the address is
 
 
-def _meanings(address: Address) -> list[Address]:
+def _is_public(address: Address) -> bool:
     if isinstance(address, ipaddress.IPv4Address):
-        return [address]
+        return not any(address in block for block in _NOT_PUBLIC_V4)
     if address.ipv4_mapped is not None:
-        return [address.ipv4_mapped]
-    inside: list[Address] = [address]
+        return _is_public(address.ipv4_mapped)
     if address in _NAT64:
-        inside.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+        return _is_public(_last_32_bits(address))
+    return address in _GLOBAL_UNICAST_V6 and not any(address in block for block in _NOT_PUBLIC_V6)
+
+
+def _inside(address: Address) -> list[ipaddress.IPv4Address]:
+    """Return the IPv4 addresses that an IPv6 address may be turned into on its way."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return []
+    found = [_last_32_bits(address)] if any(address in block for block in _ENDS_IN_V4) else []
+    if address in _LOCAL_NAT64:
+        # Behind a prefix of 48, 64 or 96 bits (RFC 6052); bits 64 to 71 are left out.
+        whole = int(address)
+        found += [
+            ipaddress.IPv4Address((whole >> 64 & 0xFFFF) << 16 | whole >> 40 & 0xFFFF),
+            ipaddress.IPv4Address(whole >> 24 & 0xFFFFFFFF),
+            _last_32_bits(address),
+        ]
     if address.sixtofour is not None:
-        inside.append(address.sixtofour)
+        found.append(address.sixtofour)
     if address.teredo is not None:
-        inside.extend(address.teredo)
-    return inside
+        found.extend(address.teredo)
+    return found
+
+
+def _last_32_bits(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address:
+    return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)

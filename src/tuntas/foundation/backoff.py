@@ -1,7 +1,7 @@
 """How long to wait before trying again. Pure: attempt number in, seconds out; randomness is handed in.
 
-Full jitter between half and the whole of the step keeps many sessions that failed at one moment from coming back
-at one moment; the ceiling keeps a long outage from turning into hours of silence after it is over.
+Equal jitter, half of the step and a random part of the other half, keeps many sessions that failed at one moment from
+coming back at one moment; the ceiling keeps a long outage from turning into hours of silence after it is over.
 """
 
 from __future__ import annotations

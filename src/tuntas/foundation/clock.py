@@ -38,3 +38,8 @@ class SystemClock:
 def milliseconds(moment: datetime) -> int:
     """Return Unix time in milliseconds, the unit of WAHA's event timestamps."""
     return int(moment.timestamp() * 1000)
+
+
+def from_milliseconds(timestamp: int) -> datetime:
+    """Return the moment of such a time."""
+    return datetime.fromtimestamp(timestamp / 1000, UTC)

@@ -7,6 +7,8 @@ import os
 import secrets
 import time
 
+# Before a key that is configured as its hash only.
+HASH_PREFIX = "sha512:"
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, lower case as WAHA writes its event ids
 
 
@@ -24,3 +26,8 @@ def secret_token() -> str:
 def fingerprint(secret: str) -> str:
     """Return the SHA-256 of a secret, hex. Enough for random 256-bit tokens, which no dictionary can guess."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def hash_of_key(secret: str) -> str:
+    """Return the SHA-512 of a secret, hex: the form in which WAHA's users configure their key."""
+    return hashlib.sha512(secret.encode(errors="surrogateescape")).hexdigest()

@@ -5,23 +5,22 @@
 
 from __future__ import annotations
 
+from tuntas.processes.holder import Holder
 from tuntas.profiles.caches import loaded_bytes, trim_caches
 from tuntas.profiles.guards import RefusedPath
-from tuntas.profiles.holders import HolderScanTimedOut, holders_of
-from tuntas.profiles.model import Holder, Reason, Removal, RemovalState
+from tuntas.profiles.model import Reason, Removal, RemovalState
+from tuntas.profiles.ownership import give_to
 from tuntas.profiles.ports import RemovalJournal
 from tuntas.profiles.removal import Remover
 from tuntas.profiles.safe_delete import DeletionResult, safe_delete_directory
 from tuntas.profiles.sentences import SESSION_BUSY
 from tuntas.profiles.settings import RemovalSettings
-from tuntas.profiles.singleton import clear_stale_singleton
 from tuntas.profiles.store import ProfileStore
 
 __all__ = [
     "SESSION_BUSY",
     "DeletionResult",
     "Holder",
-    "HolderScanTimedOut",
     "ProfileStore",
     "Reason",
     "RefusedPath",
@@ -30,8 +29,7 @@ __all__ = [
     "RemovalSettings",
     "RemovalState",
     "Remover",
-    "clear_stale_singleton",
-    "holders_of",
+    "give_to",
     "loaded_bytes",
     "safe_delete_directory",
     "trim_caches",

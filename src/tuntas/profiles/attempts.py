@@ -20,14 +20,16 @@ import structlog
 from tuntas.foundation import tasks
 from tuntas.foundation.backoff import Backoff
 from tuntas.foundation.clock import Clock
-from tuntas.foundation.killpoints import killpoint
+from tuntas.foundation.failpoints import failpoint
+from tuntas.processes.holder import Holder
+from tuntas.processes.holders import deleted_files, once_each
 from tuntas.profiles import sentences, steps
-from tuntas.profiles.holders import HolderScanTimedOut, deleted_but_open, holders_of
-from tuntas.profiles.ledger import Entry, Ledger
-from tuntas.profiles.model import Holder, Reason, Removal, RemovalState
-from tuntas.profiles.obstacles import Kind, Obstacle
+from tuntas.profiles.ledger import RemovalEntry, RemovalLedger
+from tuntas.profiles.model import Reason, Removal, RemovalState
+from tuntas.profiles.os_errors import ErrorKind, Obstacle
 from tuntas.profiles.purge import Bounds, Pass, purge, size_bytes
 from tuntas.profiles.settings import RemovalSettings
+from tuntas.profiles.shared_look import SharedLook
 from tuntas.profiles.store import ProfileStore
 
 Result = TypeVar("Result")
@@ -56,16 +58,22 @@ class Attempts:
     """The acts on one removal at a time."""
 
     def __init__(
-        self, store: ProfileStore, ledger: Ledger, clock: Clock, settings: RemovalSettings, chance: Callable[[], float]
+        self,
+        store: ProfileStore,
+        ledger: RemovalLedger,
+        clock: Clock,
+        settings: RemovalSettings,
+        chance: Callable[[], float],
     ) -> None:
         self._chance = chance
         self._store = store
         self._ledger = ledger
         self._clock = clock
         self._settings = settings
+        self._look = SharedLook(settings.scan_seconds)
         self._patience = Backoff(settings.first_retry_seconds, settings.retry_ceiling_seconds)
 
-    async def take_away(self, entry: Entry) -> steps.Outcome:
+    async def take_away(self, entry: RemovalEntry) -> steps.StepResult:
         """Have the folder renamed away (or emptied in place) and write a success down; a failure only returns."""
         bounds = Bounds(threading.Event(), self._settings.step_seconds)
         try:
@@ -73,19 +81,21 @@ class Attempts:
                 outcome = await tasks.blocking(steps.take_away, self._store, entry.removal, bounds)
         except TimeoutError:
             # The thread may still do it. The next attempt looks at the disk first, and then finds it done.
-            return steps.stuck(Obstacle(Kind.TRANSIENT, Reason.NOT_ANSWERING, str(entry.removal.path)))
+            return steps.stuck(
+                Obstacle(ErrorKind.TRANSIENT, Reason.NOT_ANSWERING, "no answer", str(entry.removal.path))
+            )
         finally:
             bounds.stop.set()
         if outcome.state is RemovalState.QUARANTINED:
             entry.taken_at = self._clock.monotonic()
             self._store.release(entry.removal.path)
             await self._advance(entry, RemovalState.QUARANTINED, trash_path=outcome.trash_path)
-            killpoint("removal.quarantined")
+            failpoint("removal.quarantined")
         elif outcome.state is RemovalState.PURGED:
             await self._finish(entry)
         return outcome
 
-    async def purge(self, entry: Entry) -> None:
+    async def purge(self, entry: RemovalEntry) -> None:
         """Take one turn at the bytes in the trash and write down how far it came. Sets ``due`` if anything is left."""
         place = steps.resting_place(self._store, entry.removal)
         bounds = Bounds(threading.Event(), self._settings.slice_seconds)
@@ -96,35 +106,35 @@ class Attempts:
                 entry.removal = replace(entry.removal, size_bytes=size)
             result: Pass = await self._off_loop(lambda: purge(place, bounds=bounds), bounds)
         except NoAnswerError as silence:
-            await self.leave(entry, Obstacle(Kind.STRUCTURAL, Reason.NOT_ANSWERING, str(place)), ())
+            await self.leave(entry, Obstacle(ErrorKind.STRUCTURAL, Reason.NOT_ANSWERING, "no answer", str(place)), ())
             # Another thread would only hang beside it: go on when this one comes back.
             entry.due = None
             silence.work.add_done_callback(lambda _: self._is_due(entry))
             return
         obstacle = steps.chief(result)
         if result.is_complete:
-            killpoint("purge.done")
+            failpoint("purge.done")
             await self._finish_unless_held(entry, place)
         elif obstacle is None:
             self._is_due(entry)  # its turn is over, that is all
         else:
-            holders = () if obstacle.kind is Kind.STRUCTURAL else await self.holders(place)
+            holders = () if obstacle.kind is ErrorKind.STRUCTURAL else await self.holders(place)
             await self.leave(entry, obstacle, holders)
 
-    async def _finish_unless_held(self, entry: Entry, place: Path) -> None:
+    async def _finish_unless_held(self, entry: RemovalEntry, place: Path) -> None:
         """Call it purged, unless processes still have its deleted files open: the disk is not free, somebody lives."""
-        files = await self._scan(deleted_but_open, place)
+        files = deleted_files(await self._look.uses(place))
         named = await self.holders(entry.removal.path) if entry.removal.path_is_named else ()
         holders = tuple({one.pid: one for one in files + named}.values())
         if not holders:
             await self._finish(entry)
             return
         message = sentences.disk_not_free_yet(len(files), holders) if files else sentences.held_by(holders)
-        obstacle = Obstacle(Kind.TRANSIENT, Reason.IN_USE, f"{len(files)} deleted files are still open")
+        obstacle = Obstacle(ErrorKind.TRANSIENT, Reason.IN_USE, f"{len(files)} deleted files are still open")
         await self.leave(entry, obstacle, holders, message=message)
 
     async def leave(
-        self, entry: Entry, obstacle: Obstacle, holders: tuple[Holder, ...], *, message: str | None = None
+        self, entry: RemovalEntry, obstacle: Obstacle, holders: tuple[Holder, ...], *, message: str | None = None
     ) -> Removal:
         """Write down what stands in the way, and when it will be tried again. Returns the removal."""
         before = entry.removal
@@ -132,10 +142,13 @@ class Attempts:
         patient = failed - self._settings.attempts + 1 if before.trash_path is None else failed
         delay = self._patience.delay_seconds(max(1, patient), self._chance())
         # A purge that met a passing trouble is not stuck yet; that the folder still has its name always is.
-        passing = obstacle.kind is Kind.TRANSIENT and before.trash_path is not None and failed < self._settings.attempts
+        passing = (
+            obstacle.kind is ErrorKind.TRANSIENT and before.trash_path is not None and failed < self._settings.attempts
+        )
         state = before.state if passing else RemovalState.STUCK
         command = f"tuntas cleanup --session {before.session}"
-        message = message or sentences.left_behind(before.session, obstacle.reason, holders, command)
+        in_the_way = thing_held(holders) or obstacle.path
+        message = message or sentences.left_behind(before.session, obstacle.reason, holders, command, in_the_way)
         if state is RemovalState.STUCK:
             # Said loudly when it is news, then quietly: this goes on for ever.
             is_news = (before.state, before.reason) != (state, obstacle.reason)
@@ -153,6 +166,7 @@ class Attempts:
             entry,
             state=state,
             reason=obstacle.reason,
+            obstacle_path=in_the_way,
             message=message,
             holders=holders,
             attempts=failed,
@@ -161,20 +175,21 @@ class Attempts:
 
     async def holders(self, *paths: Path) -> tuple[Holder, ...]:
         """Return who uses the folders, as far as it can be found out in time: for naming, not as a proof."""
-        return await self._scan(holders_of, *paths)
+        return once_each(await self._look.uses(*paths))
 
-    async def _finish(self, entry: Entry) -> None:
+    async def _finish(self, entry: RemovalEntry) -> None:
         self._store.release(entry.removal.path)
         await self._advance(entry, RemovalState.PURGED)
-        killpoint("removal.recorded")
+        failpoint("removal.recorded")
 
-    async def _advance(self, entry: Entry, state: RemovalState, *, trash_path: Path | None = None) -> None:
+    async def _advance(self, entry: RemovalEntry, state: RemovalState, *, trash_path: Path | None = None) -> None:
         self._is_due(entry)  # also if the journal fails now: then it is to be written again
         await self._ledger.record(
             entry,
             state=state,
             trash_path=trash_path or entry.removal.trash_path,
             reason=None,
+            obstacle_path=None,
             message=None,
             holders=(),
             attempts=0,
@@ -183,17 +198,6 @@ class Attempts:
         log.info(
             "removal_advanced", session=entry.removal.session, state=state.value, size_bytes=entry.removal.size_bytes
         )
-
-    async def _scan(self, scan: Callable[..., tuple[Holder, ...]], *paths: Path) -> tuple[Holder, ...]:
-        try:
-            async with asyncio.timeout(self._settings.scan_seconds * 2):
-                return await tasks.blocking(lambda: scan(*paths, deadline_seconds=self._settings.scan_seconds))
-        except HolderScanTimedOut as slow:
-            log.warning("holder_scan_cut_short", path=str(paths[0]))
-            return slow.found
-        except TimeoutError:
-            log.warning("holder_scan_gave_no_answer", path=str(paths[0]))
-            return ()
 
     async def _off_loop(self, work: Callable[[], Result], bounds: Bounds) -> Result:
         """Run a long ``work`` in a purging thread; when we are cancelled it is stopped before we leave."""
@@ -209,6 +213,11 @@ class Attempts:
             raise NoAnswerError(future)
         return future.result()
 
-    def _is_due(self, entry: Entry) -> None:
+    def _is_due(self, entry: RemovalEntry) -> None:
         entry.due = self._clock.monotonic()
         self._ledger.ring()
+
+
+def thing_held(holders: tuple[Holder, ...]) -> str | None:
+    """Return the first file or folder that is held; a command line only names the profile."""
+    return next((one.path for one in holders if one.how != "command line"), None)

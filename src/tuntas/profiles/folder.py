@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FolderEntry:
     """A name in a folder. ``used_bytes`` is what deleting it frees: 0 for a directory, and for one of several names."""
 
     name: str
@@ -20,7 +20,7 @@ class Folder(Protocol):
 
     device: int
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[FolderEntry]:
         """Return what is in it now."""
         ...
 

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tuntas.profiles.folder import Entry, Folder
+from tuntas.profiles.folder import Folder, FolderEntry
 
 if sys.platform == "win32":
     from tuntas.profiles.folders_windows import FolderByPath, remove_directory
@@ -67,7 +67,7 @@ class _FolderByDescriptor:
         self.descriptor = descriptor
         self.device = os.fstat(descriptor).st_dev
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[FolderEntry]:
         found = []
         with os.scandir(self.descriptor) as names:
             for one in names:
@@ -78,7 +78,7 @@ class _FolderByDescriptor:
                     continue
                 except PermissionError:
                     is_directory, size = one.is_dir(follow_symlinks=False), 0
-                found.append(Entry(one.name, is_directory, size))
+                found.append(FolderEntry(one.name, is_directory, size))
         return found
 
     def open(self, name: str) -> Folder:

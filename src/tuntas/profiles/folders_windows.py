@@ -12,8 +12,8 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
-from tuntas.profiles.folder import Entry, Folder
-from tuntas.profiles.long_paths import extended
+from tuntas.foundation.long_paths import extended
+from tuntas.profiles.folder import Folder, FolderEntry
 
 
 class FolderByPath:
@@ -27,7 +27,7 @@ class FolderByPath:
             raise NotADirectoryError(errno.ENOTDIR, "not a real directory", str(path))
         self.device = facts.st_dev
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[FolderEntry]:
         """Return what is in it now."""
         found = []
         with os.scandir(self.path) as names:
@@ -38,7 +38,7 @@ class FolderByPath:
                     continue
                 is_directory = _is_plain_directory(facts)
                 size = 0 if is_directory or facts.st_nlink > 1 else facts.st_size
-                found.append(Entry(one.name, is_directory, size))
+                found.append(FolderEntry(one.name, is_directory, size))
         return found
 
     def open(self, name: str) -> Folder:

@@ -13,11 +13,12 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from tuntas.profiles.long_paths import extended
+from tuntas.foundation.long_paths import extended
 
 # A file system's name holds 255 bytes; a folder may carry a ULID and a dot behind the session's name.
 LONGEST_NAME = 200
 
+_DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 
 
@@ -34,6 +35,19 @@ def checked_name(name: str) -> str:
         message = f"not a folder name: {name!r}"
         raise RefusedPath(message)
     return name
+
+
+def folded(name: str) -> str:
+    """Return what names have in common that differ only in case: disks may take them for one. Ours are ASCII."""
+    return name.lower()
+
+
+def is_device_name(name: str) -> bool:
+    """Whether Windows takes ``name`` for a device, whatever folder it is in and whatever extension it has.
+
+    https://learn.microsoft.com/windows/win32/fileio/naming-a-file: also the superscript digits, and spaces behind.
+    """
+    return _DEVICE.fullmatch(name.partition(".")[0].rstrip(" ")) is not None
 
 
 def located(path: str | os.PathLike[str]) -> Path:
@@ -62,17 +76,22 @@ def refuse_dangerous(target: Path) -> None:
     Refused: what is no real directory, a root, a folder right below a root, the working directory and its parents, a
     home of any user and its parents.
     """
-    if target.parent == target:
-        _refuse(target, "it is the root of a file system")
-    if target.parent.parent == target.parent:
+    if target.parent.parent == target.parent and target.parent != target:
         _refuse(target, "it is right below the root of the file system")
-    for place, what in _inhabited():
-        if place == target or target in place.parents:
-            _refuse(target, f"it is, or contains, {what} {place}")
+    refuse_inhabited(target)
     if target.is_symlink():
         _refuse(target, "it is a symbolic link")
     if not is_real_directory(target):
         _refuse(target, "it is not a real directory")
+
+
+def refuse_inhabited(target: Path) -> None:
+    """Raise ``RefusedPath`` if ``target`` (from ``located``) is a root, or is or contains where somebody lives."""
+    if target.parent == target:
+        _refuse(target, "it is the root of a file system")
+    for place, what in _inhabited():
+        if place == target or target in place.parents:
+            _refuse(target, f"it is, or contains, {what} {place}")
 
 
 def refuse_outside(target: Path, root: Path) -> None:
@@ -85,7 +104,7 @@ def refuse_outside(target: Path, root: Path) -> None:
 
 
 def _refuse(target: Path, why: str) -> None:
-    message = f"refused to remove {target}: {why}"
+    message = f"refused {target}: {why}"
     raise RefusedPath(message)
 
 

@@ -18,7 +18,7 @@ from tuntas.profiles.ports import RemovalJournal
 
 
 @dataclass(slots=True, eq=False)
-class Entry:
+class RemovalEntry:
     """An open removal. Whoever acts on it holds ``lock``; ``due`` is monotonic time, ``None`` while somebody acts."""
 
     removal: Removal
@@ -28,7 +28,7 @@ class Entry:
     nudge: asyncio.Event = field(default_factory=asyncio.Event)
     taken_at: float | None = None
     """When its folder was renamed away, monotonic; ``None`` if not in this life of the process."""
-    returns: int = 0
+    reappearances: int = 0
     """How often the folder had come back to its old path before."""
     rounds: int = 0
     """How many foreground calls came to an answer."""
@@ -44,25 +44,25 @@ class Entry:
         return self.removal.state is not RemovalState.PURGED
 
 
-class Ledger:
+class RemovalLedger:
     """All open removals by id."""
 
     def __init__(self, journal: RemovalJournal, clock: Clock, on_change: Callable[[Removal], None] | None) -> None:
         self._journal = journal
         self._clock = clock
         self._on_change = on_change
-        self._entries: dict[str, Entry] = {}
+        self._entries: dict[str, RemovalEntry] = {}
         self._bells: WeakSet[asyncio.Event] = WeakSet()
 
-    def open(self, removal: Removal, *, is_recorded: bool = False) -> Entry:
+    def open(self, removal: Removal, *, is_recorded: bool = False) -> RemovalEntry:
         """Take a removal in; the same one twice is one entry."""
-        return self._entries.setdefault(removal.id, Entry(removal, is_recorded))
+        return self._entries.setdefault(removal.id, RemovalEntry(removal, is_recorded))
 
-    def forget(self, entry: Entry) -> None:
+    def forget(self, entry: RemovalEntry) -> None:
         """Drop an entry that never came into the journal, or that is finished."""
         self._entries.pop(entry.removal.id, None)
 
-    async def record(self, entry: Entry, **changes: Any) -> Removal:
+    async def record(self, entry: RemovalEntry, **changes: Any) -> Removal:
         """Change the removal, write it to the journal, tell the observer; a purged one is dropped. Returns it.
 
         If the journal raises, the change stays in memory and ``is_recorded`` is false: it will be written later.
@@ -94,11 +94,11 @@ class Ledger:
         for bell in self._bells:
             bell.set()
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[RemovalEntry]:
         """Return the open entries, oldest first."""
         return sorted(self._entries.values(), key=lambda entry: (entry.removal.created_at, entry.removal.id))
 
-    def at(self, path: Path) -> Entry | None:
+    def at(self, path: Path) -> RemovalEntry | None:
         """Return the entry whose folder is still at ``path``, if there is one."""
         return next((entry for entry in self.entries() if entry.removal.path == path and not _is_free(entry)), None)
 
@@ -107,7 +107,7 @@ class Ledger:
         gone = [entry.removal for entry in self.entries() if entry.removal.path == path and _is_free(entry)]
         return gone[-1] if gone else None
 
-    def holds(self, entry: Entry) -> bool:
+    def holds(self, entry: RemovalEntry) -> bool:
         """Whether the entry is among the open ones."""
         return self._entries.get(entry.removal.id) is entry
 
@@ -117,11 +117,11 @@ class Ledger:
         return taken | set(self._entries)
 
 
-def next_due(entries: Iterable[Entry]) -> Entry | None:
+def next_due(entries: Iterable[RemovalEntry]) -> RemovalEntry | None:
     """Return the entry that is due first, ``None`` if none waits."""
     waiting = [(entry.due, entry) for entry in entries if entry.due is not None]
     return min(waiting, key=lambda pair: pair[0])[1] if waiting else None
 
 
-def _is_free(entry: Entry) -> bool:
+def _is_free(entry: RemovalEntry) -> bool:
     return entry.removal.name_is_free

@@ -6,13 +6,18 @@ somebody's folder, or what a browser that we took for dead has made again at its
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from tuntas.foundation.plain_values import readable
+
 NAME = ".tuntas-profile.json"
+LONGEST_SESSION = 64
+_MOST_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +46,25 @@ def read_marker(folder: Path) -> Marker | None:
     Raises OSError when the folder cannot be read: then nobody may conclude that it is not ours.
     """
     try:
-        facts = (folder / NAME).read_bytes()
+        facts = _read(folder / NAME)
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        return Marker(None, None)
     try:
         said = json.loads(facts)
-        return Marker(str(said["session"]), datetime.fromisoformat(said["created_at"]))
-    except (ValueError, KeyError, TypeError):
+        session = str(said["session"])
+        is_name = len(session) <= LONGEST_SESSION and readable(session) == session
+        return Marker(session if is_name else None, datetime.fromisoformat(said["created_at"]))
+    except (ValueError, KeyError, TypeError, RecursionError):
         return Marker(None, None)
+
+
+def _read(path: Path) -> bytes:
+    # A browser may work in this folder as somebody else: a pipe there would hold us for ever, a link lead elsewhere.
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    # By an opener: a descriptor that is opened first stays open where it turns out to be a folder's.
+    with open(path, "rb", opener=lambda name, _flags: os.open(name, flags)) as file:
+        return file.read(_MOST_BYTES)

@@ -10,19 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """A process that uses something in a folder.
-
-    ``how`` says by what: one of ``"command line"``, ``"working directory"``, ``"root directory"``, ``"program"``,
-    ``"open file"``, ``"memory map"``. ``path`` is the thing held, as the system names it now.
-    """
-
-    pid: int
-    name: str
-    how: str
-    path: str
+from tuntas.foundation.plain_values import readable
+from tuntas.processes.holder import Holder
 
 
 class RemovalState(StrEnum):
@@ -58,9 +47,10 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """The record of one removal.
+    """The record of one removal, an attribute a column.
 
     ``path`` is the profile's folder as it was; ``trash_path`` where it lies now, ``None`` until it was renamed away.
+    ``obstacle_path`` is what stands in the way: a mount, a held file.
     ``attempts`` counts the failed tries of the current stage. Times are aware and in UTC. ``size_bytes`` is the disk
     space that was found when the purge began, ``None`` before that.
     """
@@ -73,11 +63,18 @@ class Removal:
     updated_at: datetime
     trash_path: Path | None = None
     reason: Reason | None = None
+    obstacle_path: str | None = None
     message: str | None = None
     holders: tuple[Holder, ...] = ()
     attempts: int = 0
     next_attempt_at: datetime | None = None
     size_bytes: int | None = None
+
+    def __post_init__(self) -> None:
+        """Make what is for people readable: it may name a file, whose name may be any bytes."""
+        for name in ("obstacle_path", "message"):
+            if (text := getattr(self, name)) is not None:
+                object.__setattr__(self, name, readable(text))
 
     @property
     def name_is_free(self) -> bool:

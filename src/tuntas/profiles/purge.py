@@ -10,19 +10,20 @@ from __future__ import annotations
 import os
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from tuntas.foundation.failpoints import failpoint
 from tuntas.foundation.identifiers import ulid
-from tuntas.foundation.killpoints import killpoint
+from tuntas.foundation.long_paths import extended
+from tuntas.processes.mounts import mounts_within
 from tuntas.profiles import marker
 from tuntas.profiles.folder import Folder
 from tuntas.profiles.folders import open_folder, remove_root, used_bytes
 from tuntas.profiles.guards import is_real_directory
-from tuntas.profiles.long_paths import extended
+from tuntas.profiles.immutable import classify_at
 from tuntas.profiles.model import Reason
-from tuntas.profiles.mounts import mounts_within
-from tuntas.profiles.obstacles import Kind, Obstacle, classify_at
+from tuntas.profiles.os_errors import ErrorKind, Obstacle
 
 # Each level keeps a descriptor and a stack frame; what lies deeper is moved up and done in the next round.
 _DEEPEST = 64
@@ -181,10 +182,10 @@ class _Purge:
         except OSError as error:
             self._trouble(path, error)
             return
-        killpoint("purge.during")
+        failpoint("purge.during")
 
     def _meets_mount(self, path: Path) -> None:
-        self._result.failed(path, Obstacle(Kind.TRANSIENT, Reason.MOUNT_POINT, f"mount point: {path}"))
+        self._result.failed(path, Obstacle(ErrorKind.TRANSIENT, Reason.MOUNT_POINT, f"mount point: {path}", str(path)))
 
     def _delete(self, folder: Folder, path: Path, frees_bytes: int) -> None:
         try:
@@ -204,10 +205,10 @@ class _Purge:
 
     def _trouble(self, path: Path, error: OSError) -> None:
         obstacle = classify_at(error, path)
-        if obstacle.kind is Kind.GONE:
+        if obstacle.kind is ErrorKind.GONE:
             return
         if path in self._mounts:
-            obstacle = Obstacle(obstacle.kind, Reason.MOUNT_POINT, obstacle.detail)
+            obstacle = replace(obstacle, reason=Reason.MOUNT_POINT)
         self._result.failed(path, obstacle)
 
     def _must_stop(self) -> bool:

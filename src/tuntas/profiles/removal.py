@@ -14,6 +14,7 @@ import asyncio
 import itertools
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
@@ -23,17 +24,17 @@ import structlog
 from tuntas.foundation import tasks
 from tuntas.foundation.backoff import Backoff
 from tuntas.foundation.clock import Clock
+from tuntas.foundation.failpoints import failpoint
 from tuntas.foundation.identifiers import ulid
-from tuntas.foundation.killpoints import killpoint
 from tuntas.profiles import sentences, steps
-from tuntas.profiles.attempts import Attempts
+from tuntas.profiles.attempts import Attempts, thing_held
 from tuntas.profiles.guards import located
-from tuntas.profiles.ledger import Entry, Ledger, next_due
+from tuntas.profiles.ledger import RemovalEntry, RemovalLedger, next_due
 from tuntas.profiles.marker import read_marker
 from tuntas.profiles.model import Reason, Removal, RemovalState
-from tuntas.profiles.obstacles import Kind
+from tuntas.profiles.os_errors import ErrorKind
 from tuntas.profiles.ports import RemovalJournal
-from tuntas.profiles.returns import MEANINGFUL_SECONDS, Return, ReturnWatch, heard
+from tuntas.profiles.reappearance import MEANINGFUL_SECONDS, Reappearance, ReappearanceWatch, heard
 from tuntas.profiles.settings import RemovalSettings
 from tuntas.profiles.store import ProfileStore
 
@@ -41,7 +42,11 @@ log = structlog.get_logger(__name__)
 
 
 class Remover:
-    """Removes the profiles of one store. ``run`` must run somewhere, or nothing is purged."""
+    """Removes the profiles of one store. ``run`` must run somewhere, or nothing is purged.
+
+    It has many methods because a removal has many steps, each of which may be the one that is tried again: none is left
+    out of the order here, and apart from each other they would share all that this class keeps.
+    """
 
     def __init__(
         self,
@@ -56,10 +61,10 @@ class Remover:
         self._store = store
         self._clock = clock
         self._settings = settings or RemovalSettings()
-        self._ledger = Ledger(journal, clock, on_change)
+        self._ledger = RemovalLedger(journal, clock, on_change)
         self._chance = chance
         self._attempts = Attempts(store, self._ledger, clock, self._settings, chance)
-        self._returns = ReturnWatch(store, clock, self._settings.look_again_seconds)
+        self._reappearances = ReappearanceWatch(store, clock, self._settings.look_again_seconds)
         self._is_resumed = False
         self._resuming = asyncio.Lock()
         self._adoption_asked = False
@@ -88,6 +93,30 @@ class Remover:
                     return self._ledger.newest_from(path) or self._gone(session, path)
                 return await self._foreground(entry)
 
+    async def try_again(self, session: str, limit_seconds: float) -> Removal | None:
+        """Have another foreground round for what stands at its old place of a session's folders, within the limit.
+
+        Returns the first of the session's removals that is held after that, ``None`` if there is none.
+        """
+        await self.resume()
+        try:
+            async with asyncio.timeout(limit_seconds):
+                for entry in self._ledger.entries():
+                    if entry.removal.session == session:
+                        await self._another_round(entry)
+        except TimeoutError:
+            log.warning("removal_still_waits", session=session)  # the background goes on with it
+        left = (removal for removal in self.open_removals() if removal.session == session)
+        return next((removal for removal in left if removal.is_held), None)
+
+    async def _another_round(self, entry: RemovalEntry) -> None:
+        # By the entry and never by its path, at which there may be a newcomer's folder by now.
+        rounds_before = entry.rounds
+        async with entry.lock:
+            is_waiting = self._ledger.holds(entry) and not entry.removal.name_is_free
+            if is_waiting and entry.rounds == rounds_before:
+                await self._foreground(entry)
+
     async def run(self) -> NoReturn:
         """Go on with what is unfinished, purge what is quarantined, retry what is stuck: until cancelled.
 
@@ -97,7 +126,7 @@ class Remover:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._turns(lambda entry: not entry.removal.name_is_free), name="profiles-take-away")
             group.create_task(self._turns(lambda entry: entry.removal.name_is_free), name="profiles-purge")
-            group.create_task(self._returns.run(self._returned), name="profiles-look-again")
+            group.create_task(self._reappearances.run(self._reappeared), name="profiles-look-again")
         raise AssertionError("the background ended by itself")
 
     async def resume(self) -> None:
@@ -147,17 +176,18 @@ class Remover:
         now = self._clock.now()
         return Removal(ulid(), session, path, RemovalState.PURGED, now, now)
 
-    def _opened(self, session: str, path: Path) -> Entry:
+    def _opened(self, session: str, path: Path) -> RemovalEntry:
         now = self._clock.now()
         self._store.reserve(path)
         return self._ledger.open(Removal(ulid(), session, path, RemovalState.INTENT, now, now))
 
-    async def _admitted(self, entry: Entry, *, named_by_person: bool) -> bool:
+    async def _admitted(self, entry: RemovalEntry, *, named_by_person: bool) -> bool:
         """Whether there is a folder, and one that may be removed; an entry that is not admitted is dropped."""
         is_admitted = False
         try:
-            if not await tasks.blocking(steps.is_gone, entry.removal.path):
-                admit = partial(steps.refuse, self._store, entry.removal.path, named_by_person=named_by_person)
+            if not await tasks.blocking(self._is_nothing_ours, entry.removal):
+                path, session = entry.removal.path, entry.removal.session
+                admit = partial(steps.refuse, self._store, path, session, named_by_person=named_by_person)
                 await tasks.blocking(admit)
                 is_admitted = True
         finally:
@@ -165,11 +195,14 @@ class Remover:
                 self._drop(entry)
         return is_admitted
 
-    def _drop(self, entry: Entry) -> None:
+    def _is_nothing_ours(self, removal: Removal) -> bool:
+        return steps.is_gone(removal.path) or steps.is_namesakes(removal.path, removal.session)
+
+    def _drop(self, entry: RemovalEntry) -> None:
         self._store.release(entry.removal.path)
         self._ledger.forget(entry)
 
-    async def _intend(self, entry: Entry) -> None:
+    async def _intend(self, entry: RemovalEntry) -> None:
         """Have it in the journal before anything is touched; if that fails, nothing was asked of us."""
         if entry.is_recorded:
             return
@@ -179,12 +212,14 @@ class Remover:
             if entry.removal.state is RemovalState.INTENT:
                 self._drop(entry)
             raise
-        killpoint("removal.intent")
+        failpoint("removal.intent")
 
-    async def _foreground(self, entry: Entry) -> Removal:
+    async def _foreground(self, entry: RemovalEntry) -> Removal:
         entry.due = None  # ours now; the background keeps off
         try:
             await self._intend(entry)
+            # Somebody asks (again): counted anew, or each asking would make the background more patient.
+            entry.removal = replace(entry.removal, attempts=0)
             await self._try_patiently(entry)
             if entry.removal.state is RemovalState.QUARANTINED:
                 await self._name_holders(entry)
@@ -196,7 +231,7 @@ class Remover:
                 entry.due = self._clock.monotonic()
             self._ledger.ring()
 
-    async def _try_patiently(self, entry: Entry) -> None:
+    async def _try_patiently(self, entry: RemovalEntry) -> None:
         total, session = self._settings.attempts, entry.removal.session
         for attempt in itertools.count(1):
             entry.nudge.clear()  # a wake during the attempt itself counts: it may have come too early to help
@@ -213,15 +248,23 @@ class Remover:
                 error=obstacle.detail,
                 holders=[f"{one.name} ({one.pid})" for one in holders],
             )
-            if attempt >= total or obstacle.kind in {Kind.STRUCTURAL, Kind.IN_PLACE}:
+            if attempt >= total or obstacle.kind in {ErrorKind.STRUCTURAL, ErrorKind.IN_PLACE}:
                 await self._attempts.leave(entry, obstacle, holders)
                 return
             tried = entry.removal.attempts + 1
-            await self._ledger.record(entry, reason=obstacle.reason, message=said, holders=holders, attempts=tried)
+            in_the_way = thing_held(holders) or obstacle.path
+            await self._ledger.record(
+                entry,
+                reason=obstacle.reason,
+                obstacle_path=in_the_way,
+                message=said,
+                holders=holders,
+                attempts=tried,
+            )
             await self._pause(entry)
         raise AssertionError("unreachable")
 
-    async def _name_holders(self, entry: Entry) -> None:
+    async def _name_holders(self, entry: RemovalEntry) -> None:
         """Look for those who use what was just renamed away: where open files do not block a rename, it proves nothing.
 
         Open files go with the folder; a command line still names the old path, and so nobody else gets that path.
@@ -229,19 +272,17 @@ class Remover:
         holders = await self._attempts.holders(entry.removal.path, steps.resting_place(self._store, entry.removal))
         if holders:
             message = f"{sentences.why(Reason.IN_USE)} {sentences.held_by(holders)}"
-            removal = await self._ledger.record(entry, reason=Reason.IN_USE, holders=holders, message=message)
+            removal = await self._ledger.record(
+                entry, reason=Reason.IN_USE, obstacle_path=thing_held(holders), holders=holders, message=message
+            )
             if removal.path_is_named:
                 self._store.reserve(removal.path)
 
-    async def _pause(self, entry: Entry) -> None:
+    async def _pause(self, entry: RemovalEntry) -> None:
         """Wait before the next attempt; ``wake`` ends the wait. The random part keeps callers from marching in step."""
-        try:
-            async with asyncio.timeout(self._settings.delay_seconds * (1 + self._chance() / 2)):
-                await entry.nudge.wait()
-        except TimeoutError:
-            return
+        await heard(entry.nudge, self._settings.delay_seconds * (1 + self._chance() / 2))
 
-    async def _turns(self, is_mine: Callable[[Entry], bool]) -> NoReturn:
+    async def _turns(self, is_mine: Callable[[RemovalEntry], bool]) -> NoReturn:
         """Give each entry that is due its turn, one after the other."""
         bell = self._ledger.bell()
         while True:
@@ -257,7 +298,7 @@ class Remover:
                 entry.due = None
                 await self._contained(entry)
 
-    async def _contained(self, entry: Entry) -> None:
+    async def _contained(self, entry: RemovalEntry) -> None:
         """Give one entry its turn. Whatever goes wrong with it (the journal's disk is full) stays its own."""
         try:
             async with entry.lock:
@@ -272,7 +313,7 @@ class Remover:
             log.exception("removal_turn_failed", session=entry.removal.session, error=repr(error), retry_seconds=delay)
             entry.due = self._clock.monotonic() + delay
 
-    async def _turn(self, entry: Entry) -> None:
+    async def _turn(self, entry: RemovalEntry) -> None:
         if not entry.is_recorded:
             await self._ledger.record(entry)
         if not entry.is_open():
@@ -288,11 +329,11 @@ class Remover:
         await self._attempts.purge(entry)
         is_young = entry.taken_at is not None and self._clock.monotonic() - entry.taken_at < MEANINGFUL_SECONDS
         if is_young and not entry.is_open():
-            self._returns.watch_now(_place(entry))
+            self._reappearances.watch_now(_place(entry))
 
-    def _watch(self, entry: Entry) -> None:
+    def _watch(self, entry: RemovalEntry) -> None:
         if entry.removal.state is RemovalState.QUARANTINED:
-            self._returns.watch(_place(entry))
+            self._reappearances.watch(_place(entry))
 
     async def _adopt(self) -> None:
         """Take in what lies in the trash without a record: it has no use any more, whatever it was."""
@@ -311,7 +352,8 @@ class Remover:
         self._ledger.ring()
 
     def _orphans(self, known: set[str]) -> list[tuple[Path, str]]:
-        return [(path, self._session_of(path)) for path in self._store.trash.entries() if path.name not in known]
+        found = [path for path in self._store.trash.named_entries() if path.name not in known]
+        return [(path, self._session_of(path)) for path in found]
 
     def _session_of(self, path: Path) -> str:
         try:
@@ -320,15 +362,15 @@ class Remover:
             marker = None  # it is asked for a name to show, no more
         return marker.session if marker and marker.session else path.name
 
-    def _returned(self, place: Return) -> None:
+    def _reappeared(self, place: Reappearance) -> None:
         """Take a folder away that somebody has made again where we took one from."""
         if self._ledger.at(place.path) is None:
             log.warning("profile_came_back", session=place.session, path=str(place.path), times=place.count + 1)
             entry = self._opened(place.session, place.path)
-            entry.returns = place.count + 1
+            entry.reappearances = place.count + 1
             entry.due = self._clock.monotonic()
             self._ledger.ring()
 
 
-def _place(entry: Entry) -> Return:
-    return Return(entry.removal.path, entry.removal.session, entry.returns)
+def _place(entry: RemovalEntry) -> Reappearance:
+    return Reappearance(entry.removal.path, entry.removal.session, entry.reappearances)

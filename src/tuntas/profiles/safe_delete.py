@@ -18,13 +18,15 @@ from pathlib import Path
 import structlog
 
 from tuntas.foundation.identifiers import ulid
+from tuntas.processes.holder import Holder
+from tuntas.processes.holders import HolderScanTimedOut, holders_of
+from tuntas.processes.mounts import is_mount_point
 from tuntas.profiles import sentences, steps
 from tuntas.profiles.folders import loosen
 from tuntas.profiles.guards import is_real_directory, located, refuse_dangerous
-from tuntas.profiles.holders import HolderScanTimedOut, holders_of
-from tuntas.profiles.model import Holder, Reason
-from tuntas.profiles.mounts import is_mount_point
-from tuntas.profiles.obstacles import Kind, Obstacle, classify_at
+from tuntas.profiles.immutable import classify_at
+from tuntas.profiles.model import Reason
+from tuntas.profiles.os_errors import ErrorKind, Obstacle
 from tuntas.profiles.purge import purge
 from tuntas.profiles.trash import quarantine
 
@@ -84,14 +86,14 @@ class _Deletion:
                 return DeletionResult(True, self._target, attempt, message=kept)
             holders = self._holders()
             self._say(sentences.cleanup_attempt(attempt, total, self._session), obstacle, holders)
-            if attempt >= total or obstacle.kind is Kind.STRUCTURAL:
+            if attempt >= total or obstacle.kind is ErrorKind.STRUCTURAL:
                 return self._given_up(attempt, obstacle, holders)
             time.sleep(delay_seconds)
         raise AssertionError("unreachable")
 
     def _given_up(self, attempt: int, obstacle: Obstacle, holders: tuple[Holder, ...]) -> DeletionResult:
         command = f"tuntas cleanup --dir {self._target.parent} --session {self._session}"
-        message = sentences.left_behind(self._session, obstacle.reason, holders, command)
+        message = sentences.left_behind(self._session, obstacle.reason, holders, command, obstacle.path)
         self._say(sentences.files_may_remain(self._session), obstacle, holders)
         return DeletionResult(False, self._target, attempt, holders, tuple(self._remains()), message)
 
@@ -101,7 +103,8 @@ class _Deletion:
         for place in self._set_aside():
             obstacle = steps.chief(purge(place)) or obstacle
         if obstacle is None and os.path.lexists(self._target) and not self._emptied_mount:
-            return Obstacle(Kind.TRANSIENT, Reason.IN_USE, f"{self._target} came back: a process still writes there")
+            detail = f"{self._target} came back: a process still writes there"
+            return Obstacle(ErrorKind.TRANSIENT, Reason.IN_USE, detail, str(self._target))
         return obstacle
 
     def _take_aside(self) -> Obstacle | None:
@@ -116,11 +119,11 @@ class _Deletion:
         except OSError as error:
             obstacle = classify_at(error, self._target)
             is_mount = error.errno == errno.EBUSY and is_mount_point(self._target)
-            if is_mount or obstacle.kind is Kind.IN_PLACE:
+            if is_mount or obstacle.kind is ErrorKind.IN_PLACE:
                 result = purge(self._target, keep_root=is_mount)
                 self._emptied_mount = is_mount and result.is_complete
                 return steps.chief(result)
-            return None if obstacle.kind is Kind.GONE else obstacle
+            return None if obstacle.kind is ErrorKind.GONE else obstacle
         return None
 
     def _set_aside(self) -> list[Path]:

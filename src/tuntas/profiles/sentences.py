@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tuntas.profiles.model import Holder, Reason
+from tuntas.processes.holder import Holder
+from tuntas.profiles.model import Reason
 
 SESSION_BUSY = "Session is busy. Files may still be in use. Please try again in a few moments."
 
@@ -55,9 +56,12 @@ def held_by(holders: Sequence[Holder]) -> str:
     return f"Held by {named}{f' and {more} more' if more > 0 else ''}."
 
 
-def left_behind(name: str, reason: Reason, holders: Sequence[Holder], command: str) -> str:
-    """Say all of it: what may remain, why, who holds it, and what to run."""
-    parts = (files_may_remain(name), why(reason), held_by(holders), f"Run: {command}")
+def left_behind(
+    name: str, reason: Reason, holders: Sequence[Holder], command: str, in_the_way: str | None = None
+) -> str:
+    """Say all of it: what may remain, why, what stands in the way, who holds it, and what to run."""
+    place = f"In the way: {in_the_way}." if in_the_way else ""
+    parts = (files_may_remain(name), why(reason), place, held_by(holders), f"Run: {command}")
     return " ".join(part for part in parts if part)
 
 

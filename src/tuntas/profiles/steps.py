@@ -11,19 +11,20 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tuntas.processes.mounts import is_mount_point
 from tuntas.profiles.folders import loosen
-from tuntas.profiles.guards import RefusedPath, is_real_directory, refuse_dangerous, refuse_outside
+from tuntas.profiles.guards import RefusedPath, folded, is_real_directory, refuse_dangerous, refuse_outside
+from tuntas.profiles.immutable import classify_at
 from tuntas.profiles.marker import read_marker
 from tuntas.profiles.model import Reason, Removal, RemovalState
-from tuntas.profiles.mounts import is_mount_point
-from tuntas.profiles.obstacles import Kind, Obstacle, classify, classify_at
+from tuntas.profiles.os_errors import ErrorKind, Obstacle
 from tuntas.profiles.purge import Bounds, Pass, purge
 from tuntas.profiles.store import ProfileStore
 from tuntas.profiles.trash import quarantine
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class StepResult:
     """What came of an act: ``state`` is quarantined, purged or stuck, and only stuck has an obstacle."""
 
     state: RemovalState
@@ -31,12 +32,12 @@ class Outcome:
     obstacle: Obstacle | None = None
 
 
-GONE = Outcome(RemovalState.PURGED)
+GONE = StepResult(RemovalState.PURGED)
 
 
-def stuck(obstacle: Obstacle) -> Outcome:
+def stuck(obstacle: Obstacle) -> StepResult:
     """Return the outcome of an act that met ``obstacle``."""
-    return Outcome(RemovalState.STUCK, obstacle=obstacle)
+    return StepResult(RemovalState.STUCK, obstacle=obstacle)
 
 
 def resting_place(store: ProfileStore, removal: Removal) -> Path:
@@ -44,16 +45,32 @@ def resting_place(store: ProfileStore, removal: Removal) -> Path:
     return store.trash.path_of(removal.trash_path.name if removal.trash_path else removal.id)
 
 
-def refuse(store: ProfileStore, path: Path, *, named_by_person: bool = False) -> None:
+def refuse(store: ProfileStore, path: Path, session: str, *, named_by_person: bool = False) -> None:
     """Raise ``RefusedPath`` unless ``path`` (from ``located``) is a profile of ours that may be removed.
 
-    It must carry our marker unless a person has named it. Raises OSError if it cannot be looked at.
+    It must carry our marker, and that must not say another session, unless a person has named it. Raises OSError if it
+    cannot be looked at.
     """
     refuse_outside(path, store.root)
     refuse_dangerous(path)
-    if not named_by_person and read_marker(path) is None:
+    if named_by_person:
+        return
+    marker = read_marker(path)
+    if marker is None:
         message = f"refused to remove {path}: it does not carry our marker"
         raise RefusedPath(message)
+    if marker.session not in (None, session):
+        message = f"refused to remove {path}: its marker says that it belongs to session {marker.session}"
+        raise RefusedPath(message)
+
+
+def is_namesakes(path: Path, session: str) -> bool:
+    """Whether what is at ``path`` belongs to a session whose name differs only in case: the disk is blind to that.
+
+    Then the session has no folder of its own there. Raises OSError if it cannot be looked at.
+    """
+    marker = read_marker(path)
+    return bool(marker and marker.session and marker.session != session and folded(marker.session) == folded(session))
 
 
 def as_found(store: ProfileStore, removal: Removal) -> Removal:
@@ -69,43 +86,54 @@ def as_found(store: ProfileStore, removal: Removal) -> Removal:
     return replace(removal, trash_path=None, state=RemovalState.INTENT) if is_undone else removal
 
 
-def take_away(store: ProfileStore, removal: Removal, bounds: Bounds) -> Outcome:
+def take_away(store: ProfileStore, removal: Removal, bounds: Bounds) -> StepResult:
     """Rename the removal's folder into the trash; what cannot be renamed by its nature is emptied in place."""
+    result = _tried_to_take_away(store, removal, bounds)
     destination = resting_place(store, removal)
-    obstacle = Obstacle(Kind.TRANSIENT, Reason.OTHER, "the trash cannot be reached")
+    if result.state is not RemovalState.QUARANTINED and os.path.lexists(destination):
+        # An earlier rename of ours that was given up has answered between two looks: nothing is purged or refused yet.
+        return StepResult(RemovalState.QUARANTINED, destination)
+    return result
+
+
+def _tried_to_take_away(store: ProfileStore, removal: Removal, bounds: Bounds) -> StepResult:
+    destination = resting_place(store, removal)
+    obstacle = Obstacle(ErrorKind.TRANSIENT, Reason.OTHER, "the trash cannot be reached", str(store.trash.path))
     try:
         for _ in range(2):
             if os.path.lexists(destination):
-                return Outcome(RemovalState.QUARANTINED, destination)
+                return StepResult(RemovalState.QUARANTINED, destination)
             if not _is_still_meant(removal):
                 return GONE
             refuse_outside(removal.path, store.root)
             refuse_dangerous(removal.path)
             try:
-                return Outcome(RemovalState.QUARANTINED, _renamed(removal.path, destination))
+                return StepResult(RemovalState.QUARANTINED, _renamed(removal.path, destination))
             except FileNotFoundError as error:
                 # Either an earlier rename of ours has answered late, or the trash itself was removed: look again.
-                obstacle = classify(error)
+                obstacle = replace(obstacle, detail=str(error))
                 store.prepare()
     except RefusedPath as error:
-        return stuck(Obstacle(Kind.STRUCTURAL, Reason.REFUSED, str(error)))
+        return stuck(Obstacle(ErrorKind.STRUCTURAL, Reason.REFUSED, str(error), str(removal.path)))
     except OSError as error:
         return _not_renamed(removal, error, bounds)
-    return stuck(Obstacle(Kind.TRANSIENT, Reason.OTHER, obstacle.detail))
+    return stuck(obstacle)
 
 
-def empty_in_place(path: Path, bounds: Bounds, *, keep_root: bool) -> Outcome:
+def empty_in_place(path: Path, bounds: Bounds, *, keep_root: bool) -> StepResult:
     """Delete what is in a folder that cannot be renamed, marker last; with ``keep_root`` the folder itself stays."""
     result = purge(path, keep_root=keep_root, bounds=bounds)
     if result.is_complete:
         return GONE
     reason = Reason.MOUNT_POINT if keep_root else Reason.CROSS_DEVICE
-    return stuck(chief(result) or Obstacle(Kind.IN_PLACE, reason, f"{path} is being emptied where it is"))
+    return stuck(
+        chief(result) or Obstacle(ErrorKind.IN_PLACE, reason, f"{path} is being emptied where it is", str(path))
+    )
 
 
 def chief(result: Pass) -> Obstacle | None:
     """Return the obstacle that says most about why a pass left something; ``None`` if it met none."""
-    order = (Kind.STRUCTURAL, Kind.DENIED, Kind.IN_PLACE, Kind.TRANSIENT, Kind.GONE)
+    order = (ErrorKind.STRUCTURAL, ErrorKind.DENIED, ErrorKind.IN_PLACE, ErrorKind.TRANSIENT, ErrorKind.GONE)
     obstacles = [failure.obstacle for failure in result.failures]
     return min(obstacles, key=lambda obstacle: order.index(obstacle.kind), default=None)
 
@@ -123,7 +151,7 @@ def came_back(store: ProfileStore, path: Path) -> bool:
     A new session's folder appears together with its marker, so it is never taken for one.
     """
     try:
-        refuse(store, path, named_by_person=True)
+        refuse(store, path, "", named_by_person=True)
     except RefusedPath:
         return False
     return read_marker(path) is None and not is_mount_point(path)
@@ -140,6 +168,8 @@ def _is_still_meant(removal: Removal) -> bool:
     marker = read_marker(removal.path)
     if marker is None:
         return removal.trash_path is None
+    if is_namesakes(removal.path, removal.session):
+        return False
     if marker.created_at is None:
         return removal.trash_path is None
     return marker.created_at <= removal.created_at
@@ -155,10 +185,10 @@ def _renamed(path: Path, destination: Path) -> Path:
         return quarantine(path, destination)
 
 
-def _not_renamed(removal: Removal, error: OSError, bounds: Bounds) -> Outcome:
+def _not_renamed(removal: Removal, error: OSError, bounds: Bounds) -> StepResult:
     obstacle = classify_at(error, removal.path)
     if error.errno == errno.EBUSY and is_mount_point(removal.path):
         return empty_in_place(removal.path, bounds, keep_root=True)
-    if obstacle.kind is Kind.IN_PLACE:
+    if obstacle.kind is ErrorKind.IN_PLACE:
         return empty_in_place(removal.path, bounds, keep_root=False)
     return stuck(obstacle)

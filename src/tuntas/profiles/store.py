@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tuntas.foundation.clock import Clock, SystemClock
 from tuntas.foundation.identifiers import ulid
-from tuntas.profiles.guards import checked_name, is_real_directory
+from tuntas.profiles.guards import checked_name, folded, is_real_directory
 from tuntas.profiles.marker import read_marker, write_marker
 from tuntas.profiles.purge import size_bytes
 from tuntas.profiles.trash import Trash, sync_folder
@@ -50,7 +50,7 @@ class ProfileStore:
         self.root = Path(os.path.realpath(root))
         self.trash = Trash(self.root / TRASH_NAME)
         self._clock = clock or SystemClock()
-        self._reserved: set[Path] = set()
+        self._reserved: set[str] = set()
 
     def prepare(self) -> None:
         """Create the root and the trash where they are missing, for the owner only (0700).
@@ -76,7 +76,7 @@ class ProfileStore:
         An old folder that cannot be removed yet therefore never blocks a new session of the same name.
         """
         path = self.path_of(session_name)
-        is_free = path not in self._reserved and not os.path.lexists(path)
+        is_free = not self._is_reserved(path) and not os.path.lexists(path)
         return session_name if is_free else f"{session_name}.{ulid()}"
 
     def create(self, folder: str, session: str) -> Path:
@@ -116,7 +116,7 @@ class ProfileStore:
     def _existing(self, path: Path, session: str) -> Path:
         if is_real_directory(path):
             marker = read_marker(path)
-            if marker is not None and marker.session == session and path not in self._reserved:
+            if marker is not None and marker.session == session and not self._is_reserved(path):
                 return path
             if marker is None and not any(path.iterdir()):
                 write_marker(path, session, self._clock.now())
@@ -154,8 +154,12 @@ class ProfileStore:
 
     def reserve(self, path: Path) -> None:
         """Never give ``path`` to a session until ``release``: an open removal names it."""
-        self._reserved.add(path)
+        self._reserved.add(folded(str(path)))
 
     def release(self, path: Path) -> None:
         """Give ``path`` free again: the removal has taken its folder away."""
-        self._reserved.discard(path)
+        self._reserved.discard(folded(str(path)))
+
+    def _is_reserved(self, path: Path) -> bool:
+        # Without regard to case: on some disks the newcomer's path would be this very one.
+        return folded(str(path)) in self._reserved

@@ -15,9 +15,13 @@ from pathlib import Path
 
 import structlog
 
+from tuntas.foundation.failpoints import failpoint
 from tuntas.foundation.identifiers import ulid
-from tuntas.foundation.killpoints import killpoint
-from tuntas.profiles.long_paths import extended
+from tuntas.foundation.long_paths import extended
+from tuntas.foundation.plain_values import readable
+
+# What a removal's record has room for.
+LONGEST_NAME = 64
 
 log = structlog.get_logger(__name__)
 
@@ -36,6 +40,17 @@ class Trash:
     def entries(self) -> list[Path]:
         """Return all that waits here, without what is being made here just now. Raises OSError."""
         return [path for path in sorted(self.path.iterdir()) if path.name not in self._unborn]
+
+    def named_entries(self) -> list[Path]:
+        """Return ``entries``, each under a name that can be written down; one that has none gets it. Raises OSError."""
+        return [self._named(path) for path in self.entries()]
+
+    def _named(self, path: Path) -> Path:
+        if readable(path.name) == path.name and len(path.name) <= LONGEST_NAME:
+            return path
+        named = self.path / ulid()
+        path.rename(named)
+        return named
 
     @contextmanager
     def nursery(self) -> Iterator[Path]:
@@ -56,14 +71,14 @@ class Trash:
 def quarantine(path: Path, destination: Path) -> Path:
     """Rename ``path`` to ``destination`` and return that; both parents are on disk when it returns.
 
-    Never copies and never merges. Raises OSError as the system gives it: see ``obstacles.classify``.
+    Never copies and never merges. Raises OSError as the system gives it: see ``os_errors.classify``.
     """
     # rename(2) would replace an empty directory; an entry of the trash has one owner.
     if os.path.lexists(destination):
         message = "the name in the trash is taken"
         raise FileExistsError(17, message, str(destination))
     extended(path).rename(extended(destination))
-    killpoint("removal.renamed")
+    failpoint("removal.renamed")
     sync_folder(path.parent)
     sync_folder(destination.parent)
     return destination

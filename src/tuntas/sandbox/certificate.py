@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tuntas.foundation.user_error import NotInstalled
 from tuntas.sandbox.store import UnreadableStateError
 
 if TYPE_CHECKING:
@@ -47,8 +48,13 @@ def certificate(data_dir: Path | None) -> Certificate:
     """Return the certificate kept in ``data_dir``, made now if there is none; without a folder it is for this run only.
 
     Kept, so that the flags of those who use it stay the same over restarts. Raises ``UnreadableStateError`` for a file
-    that is no certificate with its key, ``OSError`` for one that cannot be read or written.
+    that is no certificate with its key, ``OSError`` for one that cannot be read or written, ``NotInstalled`` without
+    the extra.
     """
+    try:
+        import cryptography  # noqa: F401 - here, before anything is made
+    except ImportError as error:
+        raise NotInstalled("https", error, "sandbox-https") from error
     if data_dir is not None:
         with contextlib.suppress(FileNotFoundError):
             return _read(data_dir / FILE_NAME)

@@ -9,17 +9,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 import structlog
 from pydantic import ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from tuntas.sandbox.frames import Missing, RefreshRef, Request, Stored, Typing, page_frame
-from tuntas.sandbox.model import DeviceKeys
-
-if TYPE_CHECKING:
-    from tuntas.sandbox.exchange import Exchange
+from tuntas.foundation.clock import Clock
+from tuntas.sandbox.disguise import reword
+from tuntas.sandbox.fault_effects import FaultEffects
+from tuntas.sandbox.frames import Missing, PasskeyAssertion, PasskeyConfirmed, Request, Stored, TypingFrame, page_frame
+from tuntas.sandbox.model import DeviceKeys, Event
+from tuntas.sandbox.passkeys import Ceremony
+from tuntas.sandbox.phones import Phones
+from tuntas.sandbox.refs import Refs
+from tuntas.sandbox.settings import SandboxSettings
+from tuntas.sandbox.traffic import Traffic
 
 log = structlog.get_logger(__name__)
 
@@ -29,14 +35,41 @@ POLICY_VIOLATION = 1008
 """WebSocket close codes: come back later, and this was not our language."""
 
 
+class Switchboard(Protocol):
+    """What a connection needs of the exchange behind it."""
+
+    settings: SandboxSettings
+    phones: Phones
+    refs: Refs
+    effects: FaultEffects
+    traffic: Traffic
+    clock: Clock
+
+    def answer(self, page: PageConnection, frame: Request) -> tuple[Frame, Callable[[], None]]:
+        """Do what a page asks; return the answer, and what is to happen once the answer is on its way."""
+        ...
+
+    def pair(self, keys: DeviceKeys, number: str) -> None:
+        """Link a page to a phone."""
+        ...
+
+    def stored(self, page: PageConnection, sequence: int) -> None:
+        """A page has an event on its disk."""
+        ...
+
+    def typing(self, page: PageConnection, frame: TypingFrame) -> None:
+        """A page's user writes, or has stopped."""
+        ...
+
+
 class _ClosedError(Exception):
     """Ends the connection's tasks together."""
 
 
-class Connection:
+class PageConnection:
     """The server's side of one open page. ``number`` is the phone it is linked to, ``None`` while it is unpaired."""
 
-    def __init__(self, websocket: WebSocket, keys: DeviceKeys, number: str | None, exchange: Exchange) -> None:
+    def __init__(self, websocket: WebSocket, keys: DeviceKeys, number: str | None, exchange: Switchboard) -> None:
         self.keys = keys
         self.number = number
         self._websocket = websocket
@@ -44,7 +77,10 @@ class Connection:
         self._outgoing: asyncio.Queue[Frame | None] = asyncio.Queue()
         self._last_sequence = 0
         self._welcomed = False
-        self._ref_is_over = asyncio.Event()  # scanned, or the page wants another
+        self.is_deaf = False
+        self._scanned = asyncio.Event()
+        self._ceremony: Ceremony | None = None
+        self._proven = asyncio.Event()
 
     @property
     def state(self) -> str:
@@ -76,68 +112,128 @@ class Connection:
         """Close the connection after what is queued; the page may come back."""
         self._outgoing.put_nowait(None)
 
-    def scanned_by(self, number: str) -> None:
-        """The page's QR was scanned by this phone: pair."""
+    def scanned_by(self, number: str, ceremony: Ceremony | None = None) -> None:
+        """The page's QR was scanned by this phone: pair, after a ``ceremony`` with the account's passkey if need be."""
         self.number = number
-        self._ref_is_over.set()
+        self._ceremony = ceremony
+        self._scanned.set()
 
     def flush(self) -> None:
         """Send what is new in the device's inbox."""
         device = self._exchange.phones.device(self.keys.device)
-        if device is None or not self._welcomed:
+        if device is None or not self._welcomed or self.is_deaf:
             return
         for sequence, event in device.inbox.items():
             if sequence > self._last_sequence:
                 self._last_sequence = sequence
-                self.tell({"kind": "event", "sequence": sequence, "event": event})
+                self.tell({"kind": "event", "sequence": sequence, "event": self._readable(event)})
+
+    def _readable(self, event: Event) -> Event:
+        """Return an event as the device can read it now: of a message that it cannot, only that there is one."""
+        assert self.number is not None
+        if event["kind"] != "message" or event["message"]["from"] == self.number:
+            return event
+        seconds = self._exchange.effects.readable_after(self.keys.device, self.number)
+        if seconds is None:
+            return event
+        self._exchange.effects.becomes_readable(self.keys.device, event, seconds)
+        return event | {"message": event["message"] | {"text": "", "content": {}, "quoted": None, "unreadable": True}}
+
+    def answer_passkey(self, frame: PasskeyAssertion | PasskeyConfirmed) -> tuple[Frame, Callable[[], None]]:
+        """Take what the page brings of its account's passkey; see ``Switchboard.answer``."""
+        ceremony = self._ceremony
+        if ceremony is None or (isinstance(frame, PasskeyConfirmed) and not ceremony.has_proof):
+            return {"ok": False, "error": "no_passkey_asked_for"}, lambda: None
+        if isinstance(frame, PasskeyConfirmed):
+            return {"ok": True}, self._proven.set
+        told = ceremony.take(frame.credential)
+
+        def tell() -> None:
+            for each in told:
+                self.tell(each)
+
+        return {"ok": True}, tell
 
     async def _write(self) -> None:
         while (frame := await self._outgoing.get()) is not None:
-            delay_seconds = self._exchange.faults.delay_seconds(self.keys.device, self.number)
+            now = self._exchange.clock.monotonic()
+            delay_seconds = self._exchange.effects.faults.delay_seconds(self.keys.device, self.number, now)
             if delay_seconds > 0:
                 await asyncio.sleep(delay_seconds)
-            await self._websocket.send_text(json.dumps(frame, ensure_ascii=False))
+            await self._exchange.effects.network_back(self)
+            hidden = self._exchange.phones.hidden_addresses(self.number)
+            await self._websocket.send_text(json.dumps(reword(frame, hidden) if hidden else frame, ensure_ascii=False))
         if self._websocket.application_state is WebSocketState.CONNECTED:
             await self._websocket.close(SERVICE_RESTART)
         raise _ClosedError
 
     async def _greet(self) -> None:
+        if self._is_refused():
+            return
         if self.number is None:
-            await self._show_refs()
-            self.tell({"kind": "pairing"})
+            number = await self._show_refs()
+            if self._ceremony is not None:
+                self.tell({"kind": "passkey_prologue_request", "options": self._ceremony.options()})
+                await self._proven.wait()
+                self._exchange.pair(self.keys, number)
+            self.tell({"kind": "pairing"} | self._exchange.phones.phone(number).describe())
             await asyncio.sleep(self._exchange.settings.pairing_seconds)
+        if self._is_refused():
+            return
         if self._exchange.phones.linked(self.keys) is None:
             return  # unlinked in the meantime; the page has been told
         assert self.number is not None
         phone = self._exchange.phones.phone(self.number)
         blocked = self._exchange.phones.people.blocked_by(self.number)
-        self.tell({"kind": "welcome", "platform": "android", "blocked": blocked} | phone.describe())
+        restrictions = self._exchange.effects.restrictions(self.number)
+        told = {"platform": "android", "blocked": blocked, "restrictions": restrictions}
+        self.tell({"kind": "welcome"} | told | phone.describe())
         self._welcomed = True
         self.flush()
 
-    async def _show_refs(self) -> None:
+    def _is_refused(self) -> bool:
+        frame = self._exchange.effects.refusal(self)
+        if frame is not None:
+            self.tell(frame)
+            self.close()
+        return frame is not None
+
+    async def _show_refs(self) -> str:
+        """Give the page its refs one after the other; return the number of the phone that scans one.
+
+        When all are used up the page has to connect anew for more; a code still pairs it.
+        """
         settings = self._exchange.settings
-        lifetime_seconds = settings.first_ref_seconds
-        while self.number is None:
-            self._ref_is_over.clear()
+        for count in range(settings.refs_in_a_round):
+            lifetime_seconds = settings.first_ref_seconds if count == 0 else settings.next_ref_seconds
             ref = self._exchange.refs.issue(self.keys, self._exchange.clock.monotonic(), lifetime_seconds)
             self.tell({"kind": "ref", "ref": ref.text, "seconds": lifetime_seconds})
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(lifetime_seconds):
-                    await self._ref_is_over.wait()
-            lifetime_seconds = settings.next_ref_seconds
+                    await self._scanned.wait()
+                    break
+        else:
+            self._exchange.refs.withdraw(self.keys.device)
+            self.tell({"kind": "idle"})
+            await self._scanned.wait()
+        assert self.number is not None
+        return self.number
 
     async def _read(self) -> None:
         while True:
-            frame = page_frame.validate_json(await self._websocket.receive_text())
+            text = await self._websocket.receive_text()
+            hidden = self._exchange.phones.hidden_addresses(self.number)
+            if hidden:
+                numbers = {address: number for number, address in hidden.items()}
+                text = json.dumps(reword(json.loads(text), numbers))
+            frame = page_frame.validate_json(text)
+            await self._exchange.effects.network_back(self)
             match frame:
-                case RefreshRef():
-                    self._ref_is_over.set()
                 case Stored():
                     self._exchange.stored(self, frame.sequence)
                 case Missing():
                     self._exchange.traffic.missing(frame.what)
-                case Typing():
+                case TypingFrame():
                     self._exchange.typing(self, frame)
                 case _:
                     self._answer(frame)

@@ -39,6 +39,32 @@ class Poll(_Value):
     several: bool = False
 
 
+class Occasion(_Value):
+    """An event that people are invited to; times are Unix times in seconds."""
+
+    name: Words
+    description: Words = ""
+    start: int
+    end: int | None = None
+    place: Words | None = None
+
+
+class Preview(_Value):
+    """What a text shows of its link; the picture is a JPEG as base64."""
+
+    url: Words
+    title: Words = ""
+    description: Words = ""
+    thumbnail: Words | None = None
+
+
+class Ground(_Value):
+    """How the text of a status post is shown: a colour as 0xAARRGGBB, and the number of a font."""
+
+    background: Annotated[int, Field(ge=0, lt=2**32)]
+    font: Annotated[int, Field(ge=0, le=20)] = 0
+
+
 class Media(_Value):
     """A file; its bytes are at ``/_sandbox/media/{file}``."""
 
@@ -57,12 +83,34 @@ class Content(_Value):
     location: Location | None = None
     contacts: list[Card] = Field(default_factory=list)
     poll: Poll | None = None
+    occasion: Occasion | None = None
+    preview: Preview | None = None
     media: Media | None = None
+    look: Ground | None = None
+
+    @property
+    def type(self) -> str:
+        """Return the page's own word for what the message is."""
+        if self.media is not None:
+            return self.media.kind
+        if self.contacts:
+            return "vcard" if len(self.contacts) == 1 else "multi_vcard"
+        types = {"location": self.location, "poll_creation": self.poll, "event_creation": self.occasion}
+        return next((name for name, carried in types.items() if carried is not None), "chat")
+
+    @property
+    def title(self) -> str:
+        """Return the words of what has no text."""
+        if self.location is not None:
+            return self.location.title
+        named = self.poll or self.occasion
+        return "" if named is None else named.name
 
     @property
     def is_only_text(self) -> bool:
         """Whether the message is nothing without its text."""
-        return self.location is None and self.poll is None and self.media is None and not self.contacts
+        carried = (self.location, self.poll, self.occasion, self.media)
+        return all(one is None for one in carried) and not self.contacts
 
 
 NOTHING = Content()

@@ -5,9 +5,9 @@ For tests and for people who build bots. Errors are ``{"error": code, "message":
 
 from __future__ import annotations
 
-import math
+import dataclasses
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 from pydantic import Field, StringConstraints
 from starlette.requests import Request
@@ -15,17 +15,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tuntas.sandbox.body import Body, body_of
-from tuntas.sandbox.errors import InvalidRequestError, SandboxError
+from tuntas.sandbox.errors import SandboxError
 from tuntas.sandbox.exchange import Exchange
-from tuntas.sandbox.faults import Scope
+from tuntas.sandbox.fault_control import FaultControl
+from tuntas.sandbox.fault_kinds import Number, Seconds
 from tuntas.sandbox.guard import require_local
 from tuntas.sandbox.message_control import MessageControl
+from tuntas.sandbox.model import PHONE_OPTIONS
 from tuntas.sandbox.social_control import SocialControl
-
-Number = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{4,14}$")]
-"""A phone number in international form, digits only: ``628111000111``."""
-Seconds = Annotated[float, Field(ge=0, le=86_400)]
-ModuleId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.]{1,100}$")]
 
 
 class PhoneBody(Body):
@@ -33,6 +30,13 @@ class PhoneBody(Body):
 
     number: Number
     name: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = None
+    lid_migrated: bool | None = None
+    business: bool | None = None
+    """Whether the account knows everybody by hidden ids; a page learns of it when it connects."""
+    number_hidden: bool | None = None
+    """Whether others know it by its hidden id only."""
+    refuses_groups: bool | None = None
+    """Whether its owner is in groups by invitation only."""
 
 
 class ScanBody(Body):
@@ -47,14 +51,15 @@ class UnlinkBody(Body):
     device: str | None = None
 
 
-class FaultBody(Body):
-    """A fault to switch on, for everybody, for the devices of one phone, or for one device."""
+class TimesBody(Body):
+    """How long things take from now on, in seconds; what is not said stays as it is."""
 
-    kind: Literal["hang_page", "crash_page", "drop_socket", "slow", "remove_module", "stall_load", "clear"]
-    number: Number | None = None
-    device: str | None = None
-    seconds: Seconds | None = None
-    module: ModuleId | None = None
+    first_ref_seconds: Seconds | None = None
+    next_ref_seconds: Seconds | None = None
+    refs_in_a_round: Annotated[int, Field(ge=1, le=100)] | None = None
+    pairing_seconds: Seconds | None = None
+    reconnect_seconds: Seconds | None = None
+    mutex_seconds: Seconds | None = None
 
 
 Handler = Callable[["Control", Request], Awaitable[Response]]
@@ -69,7 +74,9 @@ class Control:
     def routes(self) -> list[Route]:
         """Return what is to be mounted."""
         phone = "/_sandbox/phones/{number}"
-        handlers = MessageControl(self._exchange).handlers() | SocialControl(self._exchange).handlers()
+        exchange = self._exchange
+        controls = (MessageControl(exchange), SocialControl(exchange), FaultControl(exchange))
+        handlers = {route: handler for control in controls for route, handler in control.handlers().items()}
         parts = [
             Route(path, self._guarded_part(handler), methods=[method]) for (method, path), handler in handlers.items()
         ]
@@ -78,7 +85,7 @@ class Control:
             Route("/_sandbox/phones", self._guarded(Control._put_phone), methods=["POST"]),
             Route(f"{phone}/scan", self._guarded(Control._scan), methods=["POST"]),
             Route(f"{phone}/unlink", self._guarded(Control._unlink), methods=["POST"]),
-            Route("/_sandbox/faults", self._guarded(Control._fault), methods=["POST"]),
+            Route("/_sandbox/times", self._guarded(Control._times), methods=["POST"]),
             Route("/_sandbox/state", self._guarded(Control._state), methods=["GET"]),
         ]
 
@@ -99,7 +106,8 @@ class Control:
 
     async def _put_phone(self, request: Request) -> Response:
         body = await body_of(request, PhoneBody)
-        created = self._exchange.phones.put(body.number, body.name or body.number)
+        options = body.model_dump(include=set(PHONE_OPTIONS), exclude_none=True)
+        created = self._exchange.phones.put(body.number, body.name or body.number, options)
         self._exchange.on_change()
         return JSONResponse(self._exchange.phones.phone(body.number).describe(), 201 if created else 200)
 
@@ -113,35 +121,11 @@ class Control:
         body = await body_of(request, UnlinkBody)
         return JSONResponse({"unlinked": sorted(self._exchange.unlink(request.path_params["number"], body.device))})
 
-    async def _fault(self, request: Request) -> Response:
-        body = await body_of(request, FaultBody)
-        return JSONResponse({"kind": body.kind} | self._apply(body, Scope(body.number, body.device)))
-
-    def _apply(self, body: FaultBody, scope: Scope) -> dict[str, Any]:
-        faults = self._exchange.faults
-        match body.kind:
-            case "hang_page" | "crash_page":
-                return {"devices": self._exchange.strike(body.kind, scope)}
-            case "drop_socket":
-                return {"devices": self._exchange.drop(scope, body.seconds or 0.0)}
-            case "slow":
-                if body.seconds is None:
-                    message = "seconds: a slow sandbox needs to know how slow (0 ends it)"
-                    raise InvalidRequestError(message)
-                faults.slow_seconds[scope] = body.seconds
-            case "remove_module":
-                _refuse_scope(scope)
-                if body.module is None:
-                    faults.removed_modules.clear()
-                else:
-                    faults.removed_modules.add(body.module)
-            case "stall_load":
-                _refuse_scope(scope)
-                faults.stall_seconds = math.inf if body.seconds is None else body.seconds
-            case "clear":
-                faults.clear()
-                self._exchange.loads_go_on()
-        return faults.describe(self._exchange.clock.monotonic())
+    async def _times(self, request: Request) -> Response:
+        body = await body_of(request, TimesBody)
+        exchange = self._exchange
+        exchange.settings = dataclasses.replace(exchange.settings, **body.model_dump(exclude_none=True))
+        return JSONResponse({name: getattr(exchange.settings, name) for name in TimesBody.model_fields})
 
     async def _state(self, _request: Request) -> Response:
         exchange = self._exchange
@@ -175,9 +159,3 @@ class Control:
                 "browser_flags": exchange.browser_flags,
             }
         )
-
-
-def _refuse_scope(scope: Scope) -> None:
-    if not scope.everybody:
-        message = "number: a page that is only being loaded belongs to no phone yet; leave number and device out"
-        raise InvalidRequestError(message)

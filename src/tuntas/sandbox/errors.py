@@ -10,6 +10,13 @@ class SandboxError(Exception):
     status = 400
 
 
+class MissingExtraError(SandboxError):
+    """A package is not installed that only this needs; the message says how to install it."""
+
+    code = "missing_extra"
+    status = 501
+
+
 class UnknownPhoneError(SandboxError):
     """No phone has this number."""
 
@@ -60,6 +67,41 @@ class NotAllowedError(SandboxError):
 
     code = "not_group_admin"
     status = 403
+
+
+class NotBusinessError(SandboxError):
+    """Only business accounts may do this."""
+
+    code = "not_business"
+    status = 403
+
+
+class UnknownLabelError(SandboxError):
+    """The account has no such label."""
+
+    code = "unknown_label"
+    status = 404
+
+
+class UnknownChannelError(SandboxError):
+    """No channel has this id or invitation."""
+
+    code = "unknown_channel"
+    status = 404
+
+
+class UnknownCallError(SandboxError):
+    """The phone has no such call."""
+
+    code = "unknown_call"
+    status = 404
+
+
+class CallRefusedError(SandboxError):
+    """The call cannot be made, or nothing can be done with it any more."""
+
+    code = "call_refused"
+    status = 409
 
 
 class MalformedQrError(SandboxError):

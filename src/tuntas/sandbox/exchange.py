@@ -6,7 +6,6 @@ each act below is done as a whole.
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections.abc import Callable, Iterable
 from typing import Any, assert_never
@@ -16,20 +15,37 @@ from starlette.websockets import WebSocket
 from tuntas.foundation.clock import Clock, SystemClock
 from tuntas.sandbox import social
 from tuntas.sandbox.acts import Act
-from tuntas.sandbox.connection import SERVICE_RESTART, Connection, Frame
+from tuntas.sandbox.calls import Calls
+from tuntas.sandbox.connection import SERVICE_RESTART, Frame, PageConnection
 from tuntas.sandbox.content import NOTHING, Content
 from tuntas.sandbox.errors import ExpiredRefError, SandboxError
-from tuntas.sandbox.faults import Faults, Scope
-from tuntas.sandbox.frames import ActOn, Exists, Hello, Logout, Read, Request, Send, Typing
+from tuntas.sandbox.fault_effects import FaultEffects
+from tuntas.sandbox.frames import (
+    ActOn,
+    AskCapping,
+    AskTimelock,
+    DeclineCall,
+    Exists,
+    Hello,
+    Logout,
+    PasskeyAssertion,
+    PasskeyConfirmed,
+    Read,
+    Request,
+    Send,
+    TypingFrame,
+)
 from tuntas.sandbox.groups import is_group
 from tuntas.sandbox.link_codes import LinkCodes
 from tuntas.sandbox.media import MediaFiles
-from tuntas.sandbox.model import SENT, DeviceKeys, Message, Quote
+from tuntas.sandbox.model import SENT, DeviceKeys, PhoneMessage, Quote
+from tuntas.sandbox.passkeys import Ceremony, Passkeys
 from tuntas.sandbox.phones import Phones
 from tuntas.sandbox.presence import Presences, frame_of
 from tuntas.sandbox.refs import Refs
+from tuntas.sandbox.refusals import TIMELOCKED
 from tuntas.sandbox.settings import SandboxSettings
-from tuntas.sandbox.social_frames import AskLinkCode, ShowPresence, SocialFrame, Subscribe
+from tuntas.sandbox.social_frames import AskLinkCode, ShowPresenceFrame, SocialFrame, Subscribe
 from tuntas.sandbox.traffic import Traffic
 
 
@@ -38,7 +54,7 @@ def _nothing() -> None:
 
 
 class Exchange:
-    """All that one sandbox knows while it runs."""
+    """All that one sandbox knows while it runs: the one switchboard, so it has a method for each kind of call."""
 
     def __init__(self, settings: SandboxSettings, phones: Phones, traffic: Traffic, clock: Clock | None = None) -> None:
         self.settings = settings
@@ -48,12 +64,14 @@ class Exchange:
         self.refs = Refs()
         self.link_codes = LinkCodes()
         self.presences = Presences()
-        self.faults = Faults()
+        self.passkeys = Passkeys()
         self.media = MediaFiles(settings.data_dir)
         self.clock = clock or SystemClock()
         self.on_change: Callable[[], None] = lambda: None
-        self._connections: dict[str, Connection] = {}
-        self._loads_may_go_on = asyncio.Event()
+        self._connections: dict[str, PageConnection] = {}
+        self.effects = FaultEffects(phones, self.clock, self._connections.values, self._wake)
+        self.faults = self.effects.faults
+        self.calls = Calls(phones, self._connections.values)
 
     # pages
 
@@ -62,10 +80,10 @@ class Exchange:
         keys = DeviceKeys(hello.device, hello.noise_key, hello.identity_key)
         linked = self.phones.linked(keys)
         number = None if linked is None else linked.number
-        if self.faults.refuses(keys.device, number, self.clock.monotonic()):
+        if self.effects.is_refused(keys.device, number):
             await websocket.close(SERVICE_RESTART)
             return
-        connection = Connection(websocket, keys, number, self)
+        connection = PageConnection(websocket, keys, number, self)
         if linked is None and hello.paired:
             connection.tell({"kind": "unlinked"})
             connection.close()
@@ -78,13 +96,13 @@ class Exchange:
             if self._connections.get(keys.device) is connection:
                 del self._connections[keys.device]
 
-    def _replace(self, device: str, connection: Connection) -> None:
+    def _replace(self, device: str, connection: PageConnection) -> None:
         if (older := self._connections.get(device)) is not None:
-            older.tell({"kind": "conflict"})
+            older.tell({"kind": "replaced"})
             older.close()
         self._connections[device] = connection
 
-    def connections(self) -> dict[str, Connection]:
+    def connections(self) -> dict[str, PageConnection]:
         """Return the open connections by device id."""
         return dict(self._connections)
 
@@ -92,14 +110,16 @@ class Exchange:
         """Close all connections, and let loads that are stalled go on."""
         for connection in self._connections.values():
             connection.close()
-        self.loads_go_on()
+        self.effects.close()
 
     # what pages ask
 
-    def answer(self, page: Connection, frame: Request) -> tuple[Frame, Callable[[], None]]:
+    def answer(self, page: PageConnection, frame: Request) -> tuple[Frame, Callable[[], None]]:
         """Do what a page asks; return the answer, and what is to happen once the answer is on its way."""
         if isinstance(frame, AskLinkCode):
             return self._link_code(page, frame.number), _nothing
+        if isinstance(frame, (PasskeyAssertion, PasskeyConfirmed)):
+            return page.answer_passkey(frame)
         if self.phones.linked(page.keys) is None or page.number is None:
             return {"ok": False, "error": "not_paired"}, _nothing
         try:
@@ -107,14 +127,19 @@ class Exchange:
         except SandboxError as error:
             return {"ok": False, "error": error.code}, _nothing
 
-    def _answer(self, page: Connection, number: str, frame: Request) -> tuple[Frame, Callable[[], None]]:
+    def _answer(self, page: PageConnection, number: str, frame: Request) -> tuple[Frame, Callable[[], None]]:
         match frame:
             case Exists():
-                return {"ok": True, "phone": self.phones.phone(frame.number).describe()}, _nothing
+                return {"ok": True, "phone": self.phones.resolve(frame.number).describe()}, _nothing
             case Send():
+                code = self.effects.not_taken(number, frame.to)
+                if code is not None and not self.phones.has_sent(number, frame.id):
+                    return {"ok": False, "error": code}, _nothing
                 quote = frame.quoted
-                quoted = None if quote is None else Quote(quote.id, quote.sender, quote.text)
-                message = Message(frame.id, number, frame.to, frame.text, frame.timestamp, SENT, quoted, frame.content)
+                quoted = None if quote is None else Quote(quote.id, quote.sender, quote.text, quote.type)
+                message = PhoneMessage(
+                    frame.id, number, frame.to, frame.text, frame.timestamp, SENT, quoted, frame.content
+                )
                 woken = self.phones.send(message, origin=page.keys.device)
                 return {"ok": True}, lambda: self._wake(woken)
             case ActOn():
@@ -124,14 +149,25 @@ class Exchange:
             case Read():
                 _, woken = self.phones.read(number, frame.chat, origin=page.keys.device)
                 return {"ok": True}, lambda: self._wake(woken)
-            case ShowPresence():
+            case ShowPresenceFrame():
                 self.show_presence(number, "available" if frame.available else "unavailable")
                 return {"ok": True}, _nothing
             case Subscribe():
                 return {"ok": True}, lambda: self._subscribe(page, number, frame.address)
+            case SocialFrame() if self.effects.reaches_out_in_vain(number, frame):
+                return {"ok": False, "error": TIMELOCKED}, _nothing
             case SocialFrame():
                 fields, woken = social.answer(self.phones, number, page.keys.device, frame, self._seconds())
                 return {"ok": True} | fields, lambda: self._wake(woken)
+            case DeclineCall():
+                self.calls.decide(number, frame.id, "reject")
+                return {"ok": True}, _nothing
+            case AskTimelock():
+                return {"ok": True, "timelock": self.effects.timelock(number)}, _nothing
+            case AskCapping():
+                return {"ok": True, "capping": self.effects.capping(number)}, _nothing
+            case PasskeyAssertion() | PasskeyConfirmed():
+                return page.answer_passkey(frame)
             case Logout():
                 self.phones.unlink(number, page.keys.device)
                 self.on_change()
@@ -139,12 +175,12 @@ class Exchange:
             case _:
                 assert_never(frame)
 
-    def _link_code(self, page: Connection, number: str) -> Frame:
+    def _link_code(self, page: PageConnection, number: str) -> Frame:
         if self.phones.find(number) is None or page.number is not None:
             return {"ok": False, "error": "unknown_phone" if page.number is None else "paired"}
         return {"ok": True, "code": self.link_codes.issue(page.keys, number, self.clock.monotonic())}
 
-    def _subscribe(self, page: Connection, number: str, address: str) -> None:
+    def _subscribe(self, page: PageConnection, number: str, address: str) -> None:
         if is_group(address):
             self.phones.groups.joined(number, address)
             self.presences.subscribe(page.keys.device, address)
@@ -178,12 +214,12 @@ class Exchange:
         self._wake(woken)
         return fields
 
-    def stored(self, page: Connection, sequence: int) -> None:
+    def stored(self, page: PageConnection, sequence: int) -> None:
         """A page has an event on its disk."""
         self.phones.stored(page.keys.device, sequence)
         self.on_change()
 
-    def typing(self, page: Connection, frame: Typing) -> None:
+    def typing(self, page: PageConnection, frame: TypingFrame) -> None:
         """A page's user writes, or has stopped; to a number that is no phone it is told to nobody."""
         if page.number is not None and self.phones.find(frame.chat) is not None:
             self.phones.types(page.number, frame.chat, frame.state)
@@ -211,10 +247,20 @@ class Exchange:
         if connection is None:
             message = "the page that showed this is gone"
             raise ExpiredRefError(message)
-        self.phones.link(keys, number)
-        connection.scanned_by(number)
-        self.on_change()
+        passkey = self.faults.meeting("passkey", keys.device, number, self.clock.monotonic())
+        if passkey is None:
+            self.pair(keys, number)
+            connection.scanned_by(number)
+        else:
+            values = passkey.values
+            ceremony = Ceremony(self.passkeys.of(number), values.get("error"), values["skip_code"])
+            connection.scanned_by(number, ceremony)
         return keys
+
+    def pair(self, keys: DeviceKeys, number: str) -> None:
+        """Link a page to a phone: nothing stands between the two any more."""
+        self.phones.link(keys, number)
+        self.on_change()
 
     def unlink(self, number: str, device: str | None) -> set[str]:
         """Log one device of the phone out, or all of them; return their ids."""
@@ -228,15 +274,21 @@ class Exchange:
 
     def send(
         self, number: str, recipient: str, text: str, quoted_id: str | None = None, content: Content = NOTHING
-    ) -> Message:
+    ) -> PhoneMessage:
         """Send a message from the phone itself, perhaps in answer to a message between the two."""
         quoted = None if quoted_id is None else self.phones.quote(number, recipient, quoted_id)
         timestamp = int(self.clock.now().timestamp())
-        message = Message(secrets.token_hex(16).upper(), number, recipient, text, timestamp, SENT, quoted, content)
+        message = PhoneMessage(secrets.token_hex(16).upper(), number, recipient, text, timestamp, SENT, quoted, content)
         self._wake(self.phones.send(message))
         return message
 
-    def act(self, number: str, message_id: str, act: Act) -> Message:
+    def notice(self, number: str, chat: str, text: str, notice: dict[str, str | None]) -> str:
+        """Write a notice of WhatsApp's into a chat, on all devices of the phone; return its id."""
+        name = secrets.token_hex(16).upper()
+        self._wake(self.phones.notice(number, chat, name, text, notice, self._seconds()))
+        return name
+
+    def act(self, number: str, message_id: str, act: Act) -> PhoneMessage:
         """Do something to a message from the phone itself."""
         at = int(self.clock.now().timestamp() * 1000)
         message, woken = self.phones.act(number, message_id, act, at)
@@ -248,40 +300,3 @@ class Exchange:
         count, woken = self.phones.read(number, chat)
         self._wake(woken)
         return count
-
-    # faults
-
-    def matching(self, scope: Scope) -> list[Connection]:
-        """Return the connected pages that a fault meets."""
-        return [each for each in self._connections.values() if scope.meets(each.keys.device, each.number)]
-
-    def strike(self, fault: str, scope: Scope) -> list[str]:
-        """Send a fault into the matching pages; return their device ids."""
-        pages = self.matching(scope)
-        for page in pages:
-            page.tell({"kind": "fault", "fault": fault})
-        return [page.keys.device for page in pages]
-
-    def drop(self, scope: Scope, seconds: float) -> list[str]:
-        """Close the matching connections, and refuse them for so long."""
-        self.faults.refused_until[scope] = self.clock.monotonic() + seconds
-        pages = self.matching(scope)
-        for page in pages:
-            page.close()
-        return [page.keys.device for page in pages]
-
-    async def load_delay(self) -> None:
-        """Wait as long as a page load is stalled."""
-        seconds = self.faults.load_delay_seconds()
-        if seconds <= 0:
-            return
-        self._loads_may_go_on.clear()
-        try:
-            async with asyncio.timeout(None if seconds == float("inf") else seconds):
-                await self._loads_may_go_on.wait()
-        except TimeoutError:
-            return
-
-    def loads_go_on(self) -> None:
-        """Let the loads that wait go on at once."""
-        self._loads_may_go_on.set()

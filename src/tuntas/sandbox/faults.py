@@ -1,21 +1,24 @@
-"""The faults a tester has switched on, and whom each one meets. Pure; time is an argument.
+"""The faults and variants a tester has switched on, and whom each one meets. Pure; time is an argument.
 
-``drop_socket``, ``slow``, ``stall_load`` and ``remove_module`` last until they are cleared or run out; ``hang_page``
-and ``crash_page`` happen once to the pages that are connected, so nothing of them is kept here.
+What lasts is kept here until it is cleared or its time is up. What happens once to the pages that are connected
+(``hang_page``, ``crash_page``, ``replaced``) is carried out at once, so nothing of it is kept.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import inf, isinf
 from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class FaultScope:
     """Whom a fault meets: the devices of one phone, one device, or, where both are ``None``, everybody."""
 
     number: str | None = None
     device: str | None = None
+    module: str | None = None
+    """What it is about, where a fault is about one module: of those there may be several."""
 
     def meets(self, device: str, number: str | None) -> bool:
         """Return whether a page, by its device id and the number it is linked to, is meant."""
@@ -27,49 +30,73 @@ class Scope:
         return self.number is None and self.device is None
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A fault that lasts: what was asked for beside its kind and its scope, and until when it counts."""
+
+    values: dict[str, Any]
+    until: float = inf
+
+
 @dataclass(slots=True)
 class Faults:
-    """What is switched on."""
+    """What is switched on, by kind; of one kind there is one for each scope."""
 
-    refused_until: dict[Scope, float] = field(default_factory=dict)
-    slow_seconds: dict[Scope, float] = field(default_factory=dict)
-    stall_seconds: float | None = None
-    """How long the page's address takes to answer; ``None`` is not stalled, infinity is never."""
-    removed_modules: set[str] = field(default_factory=set)
+    _standing: dict[str, dict[FaultScope, Standing]] = field(default_factory=dict)
 
-    def refuses(self, device: str, number: str | None, now: float) -> bool:
-        """Return whether this page may not connect at the moment."""
-        return any(now < until and scope.meets(device, number) for scope, until in self.refused_until.items())
+    def put(self, kind: str, scope: FaultScope, values: dict[str, Any], until: float = inf) -> None:
+        """Switch a fault on, in place of one of the same kind and scope."""
+        self._standing.setdefault(kind, {})[scope] = Standing(values, until)
 
-    def delay_seconds(self, device: str, number: str | None) -> float:
-        """Return how long an answer to this page takes."""
-        return max(
-            (seconds for scope, seconds in self.slow_seconds.items() if scope.meets(device, number)), default=0.0
-        )
-
-    def load_delay_seconds(self) -> float:
-        """Return how long the page's address takes to answer; infinity where it never does."""
-        return max(self.stall_seconds or 0.0, self.slow_seconds.get(Scope(), 0.0))
+    def remove(self, kind: str, scope: FaultScope | None = None) -> None:
+        """Switch off what there is of a kind, or only what has this scope."""
+        if scope is None:
+            self._standing.pop(kind, None)
+        else:
+            self._standing.get(kind, {}).pop(scope, None)
 
     def clear(self) -> None:
         """Switch everything off."""
-        self.refused_until.clear()
-        self.slow_seconds.clear()
-        self.stall_seconds = None
-        self.removed_modules.clear()
+        self._standing.clear()
 
-    def describe(self, now: float) -> dict[str, Any]:
+    def of(self, kind: str, now: float) -> dict[FaultScope, Standing]:
+        """Return what there is of a kind, whomever it meets."""
+        return {scope: each for scope, each in self._standing.get(kind, {}).items() if now < each.until}
+
+    def meeting(self, kind: str, device: str, number: str | None, now: float) -> Standing | None:
+        """Return the fault of this kind that meets a page, the newest if there are several."""
+        found = [each for scope, each in self.of(kind, now).items() if scope.meets(device, number)]
+        return found[-1] if found else None
+
+    def everybodys(self, kind: str, now: float) -> Standing | None:
+        """Return the fault of this kind that is not limited to anybody."""
+        return self.of(kind, now).get(FaultScope())
+
+    def delay_seconds(self, device: str, number: str | None, now: float) -> float:
+        """Return how long an answer to this page takes."""
+        slow = [each for scope, each in self.of("slow", now).items() if scope.meets(device, number)]
+        return max((each.values["seconds"] for each in slow), default=0.0)
+
+    def load_delay_seconds(self, now: float) -> float:
+        """Return how long the page's address takes to answer; infinity where it never does."""
+        stalled, slow = self.everybodys("stall_load", now), self.everybodys("slow", now)
+        stall_seconds = 0.0 if stalled is None else stalled.values["seconds"]
+        return max(inf if stall_seconds is None else stall_seconds, 0.0 if slow is None else slow.values["seconds"])
+
+    def describe(self, now: float) -> dict[str, list[dict[str, Any]]]:
         """Return what is switched on, as the control API shows it."""
         return {
-            "drop_socket": [
-                {"number": scope.number, "device": scope.device, "seconds_left": round(until - now, 3)}
-                for scope, until in self.refused_until.items()
-                if until > now
-            ],
-            "slow": [
-                {"number": scope.number, "device": scope.device, "seconds": seconds}
-                for scope, seconds in self.slow_seconds.items()
-            ],
-            "stall_load": None if self.stall_seconds is None else min(self.stall_seconds, 1e9),
-            "remove_module": sorted(self.removed_modules),
+            kind: [
+                {"number": scope.number, "device": scope.device}
+                | ({} if scope.module is None else {"module": scope.module})
+                | {"seconds_left": _left(each.until - now)}
+                | each.values
+                for scope, each in self.of(kind, now).items()
+            ]
+            for kind in self._standing
+            if self.of(kind, now)
         }
+
+
+def _left(seconds: float) -> float | None:
+    return None if isinf(seconds) else round(seconds, 3)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
 from tuntas.sandbox.acts import AnyAct
+from tuntas.sandbox.channel_frames import ChannelRequest
 from tuntas.sandbox.content import NOTHING, Content
 from tuntas.sandbox.social_frames import SocialRequest
 
@@ -28,12 +29,6 @@ class Hello(_Frame):
     noise_key: Key
     identity_key: Key
     paired: bool
-
-
-class RefreshRef(_Frame):
-    """A wish for a new ref in place of the current one."""
-
-    kind: Literal["refresh_ref"]
 
 
 class Stored(_Frame):
@@ -67,6 +62,7 @@ class QuoteFrame(_Frame):
     id: MessageId
     sender: str = Field(alias="from")
     text: Text
+    type: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,32}$")] = "chat"
 
 
 class Send(_Request):
@@ -89,7 +85,7 @@ class ActOn(_Request):
     act: AnyAct
 
 
-class Typing(_Frame):
+class TypingFrame(_Frame):
     """What the page's user is doing in a chat. Nothing is answered."""
 
     kind: Literal["typing"]
@@ -104,12 +100,48 @@ class Read(_Request):
     chat: str
 
 
+class DeclineCall(_Request):
+    """The page's user does not take a call."""
+
+    kind: Literal["call_reject"]
+    id: MessageId
+
+
+class AskTimelock(_Request):
+    """Whether the account may not write to strangers."""
+
+    kind: Literal["timelock"]
+
+
+class AskCapping(_Request):
+    """How many chats the account may begin."""
+
+    kind: Literal["capping"]
+
+
+class PasskeyAssertion(_Request):
+    """What the account's passkey has signed, as ``PublicKeyCredential.toJSON`` has it."""
+
+    kind: Literal["passkey_assertion"]
+    credential: dict[str, Any]
+
+
+class PasskeyConfirmed(_Request):
+    """The page shows the same code as the phone."""
+
+    kind: Literal["passkey_confirmed"]
+
+
 class Logout(_Request):
     """The page's user logs out."""
 
     kind: Literal["logout"]
 
 
-Request = Exists | Send | ActOn | Read | Logout | SocialRequest
-PageFrame = Annotated[RefreshRef | Stored | Missing | Typing | Request, Field(discriminator="kind")]
-page_frame: TypeAdapter[RefreshRef | Stored | Missing | Typing | Request] = TypeAdapter(PageFrame)
+Restrictions = AskTimelock | AskCapping
+PasskeyRequest = PasskeyAssertion | PasskeyConfirmed
+Request = (
+    Exists | Send | ActOn | Read | DeclineCall | Logout | Restrictions | PasskeyRequest | SocialRequest | ChannelRequest
+)
+PageFrame = Annotated[Stored | Missing | TypingFrame | Request, Field(discriminator="kind")]
+page_frame: TypeAdapter[Stored | Missing | TypingFrame | Request] = TypeAdapter(PageFrame)

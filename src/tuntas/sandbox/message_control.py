@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Awaitable, Callable
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, ValidationError
 from starlette.requests import Request
@@ -13,13 +13,13 @@ from starlette.responses import JSONResponse, Response
 
 from tuntas.sandbox.acts import any_act
 from tuntas.sandbox.body import Body, body_of
-from tuntas.sandbox.content import Card, Content, Digits, Location, Media, MediaKind, Poll, Words
+from tuntas.sandbox.content import Card, Content, Digits, Location, Media, MediaKind, Occasion, Poll, Words
 from tuntas.sandbox.errors import InvalidRequestError
 from tuntas.sandbox.exchange import Exchange
 from tuntas.sandbox.media import LARGEST_BYTES
 
-Address = Annotated[str, StringConstraints(pattern=r"^([1-9][0-9]{4,14}|[0-9-]{4,40}@g\.us)$")]
-"""A phone's number, or a group's id."""
+Address = Annotated[str, StringConstraints(pattern=r"^([1-9][0-9]{4,14}|[0-9-]{4,40}@g\.us|status@broadcast)$")]
+"""A phone's number, a group's id, or that of status posts."""
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -43,7 +43,31 @@ class SendBody(Body):
     location: Location | None = None
     contacts: list[Card] = Field(default_factory=list)
     poll: Poll | None = None
+    occasion: Occasion | None = None
     media: MediaBody | None = None
+
+
+class NoticeBody(Body):
+    """What WhatsApp itself writes into a chat of the phone: no message of anybody's."""
+
+    chat: Address
+    type: Literal[
+        "broadcast_notification",
+        "call_log",
+        "debug",
+        "e2e_notification",
+        "gp2",
+        "keep_in_chat",
+        "notification",
+        "notification_template",
+        "oversized",
+        "pinned_message",
+        "protocol",
+        "request_phone_number",
+        "unknown",
+    ]
+    subtype: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,60}$")] | None = None
+    text: Words = ""
 
 
 class ReadBody(Body):
@@ -63,6 +87,7 @@ class MessageControl:
         phone = "/_sandbox/phones/{number}"
         return {
             ("POST", f"{phone}/send"): self._send,
+            ("POST", f"{phone}/notice"): self._notice,
             ("POST", f"{phone}/read"): self._read,
             ("GET", f"{phone}/messages"): self._messages,
             ("POST", f"{phone}/messages/{{id}}"): self._act,
@@ -73,7 +98,12 @@ class MessageControl:
         body = await body_of(request, SendBody)
         media = None if body.media is None else await self._kept(body.media)
         content = Content(
-            mentions=body.mentions, location=body.location, contacts=body.contacts, poll=body.poll, media=media
+            mentions=body.mentions,
+            location=body.location,
+            contacts=body.contacts,
+            poll=body.poll,
+            occasion=body.occasion,
+            media=media,
         )
         if content.is_only_text and not body.text:
             message = "text: a message needs a text or something that it carries"
@@ -89,6 +119,12 @@ class MessageControl:
             raise InvalidRequestError(message) from error
         file = await self._exchange.media.put(data)
         return Media(file=file, kind=body.kind, mimetype=body.mimetype, filename=body.filename, size=len(data))
+
+    async def _notice(self, request: Request) -> Response:
+        body = await body_of(request, NoticeBody)
+        notice = {"type": body.type, "subtype": body.subtype}
+        told = self._exchange.notice(request.path_params["number"], body.chat, body.text, notice)
+        return JSONResponse({"id": told})
 
     async def _read(self, request: Request) -> Response:
         body = await body_of(request, ReadBody)

@@ -13,6 +13,9 @@ from tuntas.sandbox.content import NOTHING, Content
 SENT, DELIVERED, READ = 1, 2, 3
 """Acknowledgements as WhatsApp numbers them: by the server, by the recipient's device, by its reader."""
 
+PHONE_OPTIONS = ("lid_migrated", "number_hidden", "refuses_groups", "business")
+STATUS = "status@broadcast"
+"""Where status posts go: to everybody whom their sender knows."""
 Event = dict[str, Any]
 
 
@@ -23,10 +26,19 @@ class Phone:
     number: str
     name: str
     lid: str
+    lid_migrated: bool = False
+    """Whether its account knows everybody by hidden ids, as WhatsApp migrates accounts one by one."""
+    number_hidden: bool = False
+    """Whether others know it by its hidden id only."""
+    refuses_groups: bool = False
+    """Whether its owner is in groups by invitation only."""
+    business: bool = False
+    """Whether it runs WhatsApp Business."""
 
-    def describe(self) -> dict[str, str]:
-        """Return the phone as pages and clients see it."""
-        return {"number": self.number, "name": self.name, "lid": self.lid}
+    def describe(self) -> dict[str, Any]:
+        """Return the phone as pages and clients see it; what is not so is left out."""
+        options = {name: True for name in PHONE_OPTIONS if getattr(self, name)}
+        return {"number": self.number, "name": self.name, "lid": self.lid} | options
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +72,20 @@ class Quote:
     id: str
     sender: str
     text: str
+    type: str = "chat"
 
     def describe(self) -> dict[str, str]:
         """Return the quote as pages and clients see it."""
-        return {"id": self.id, "from": self.sender, "text": self.text}
+        kind = {} if self.type == "chat" else {"type": self.type}
+        return {"id": self.id, "from": self.sender, "text": self.text, **kind}
 
 
 @dataclass(slots=True)
-class Message:
-    """A message from one number to another, and what became of it. ``timestamp`` is Unix time in seconds."""
+class PhoneMessage:
+    """A message from one number to another, and what became of it: an attribute for each fact that a page is told.
+
+    ``timestamp`` is Unix time in seconds.
+    """
 
     id: str
     sender: str
@@ -87,6 +104,10 @@ class Message:
     """By whom."""
     votes: dict[str, list[str]] = field(default_factory=dict)
     """By the number of who voted: the options chosen."""
+    responses: dict[str, str] = field(default_factory=dict)
+    """By the number of who answered an invitation: what they said."""
+    audience: list[str] = field(default_factory=list)
+    """Who was sent a status post, by their numbers."""
 
     def describe(self) -> dict[str, Any]:
         """Return the message as the control API shows it; what is not there is left out."""
@@ -98,6 +119,8 @@ class Message:
             "reactions": dict(self.reactions),
             "starred": sorted(self.starred),
             "votes": dict(self.votes),
+            "responses": dict(self.responses),
+            "audience": list(self.audience),
         }
         return {
             "id": self.id,
@@ -111,7 +134,7 @@ class Message:
         }
 
     @classmethod
-    def from_description(cls, values: dict[str, Any]) -> Message:
+    def from_description(cls, values: dict[str, Any]) -> PhoneMessage:
         """Return the message that ``describe`` described."""
         quoted = values.get("quoted")
         return cls(
@@ -121,7 +144,7 @@ class Message:
             values["text"],
             values["timestamp"],
             values["ack"],
-            None if quoted is None else Quote(quoted["id"], quoted["from"], quoted["text"]),
+            None if quoted is None else Quote(quoted["id"], quoted["from"], quoted["text"], quoted.get("type", "chat")),
             Content.model_validate({name: values[name] for name in Content.model_fields if name in values}),
             edited=values.get("edited", False),
             revoked=values.get("revoked", False),
@@ -129,4 +152,6 @@ class Message:
             reactions=values.get("reactions", {}),
             starred=set(values.get("starred", [])),
             votes=values.get("votes", {}),
+            responses=values.get("responses", {}),
+            audience=values.get("audience", []),
         )

@@ -6,114 +6,47 @@ and whoever holds the connections wakes those. A phone is always online: it conf
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections import defaultdict
 from typing import Any
 
-from tuntas.sandbox.acts import Act, Star, apply
-from tuntas.sandbox.errors import UnknownDeviceError, UnknownMessageError, UnknownPhoneError
+from tuntas.sandbox.acts import Act, StarAct, apply
+from tuntas.sandbox.channels import Channels
+from tuntas.sandbox.directory import Directory
+from tuntas.sandbox.errors import UnknownMessageError
 from tuntas.sandbox.groups import Groups, is_group
-from tuntas.sandbox.model import DELIVERED, READ, SENT, Device, DeviceKeys, Event, Message, Phone, Quote
+from tuntas.sandbox.labels import Labels
+from tuntas.sandbox.model import DELIVERED, READ, SENT, STATUS, Device, DeviceKeys, Event, Phone, PhoneMessage, Quote
 from tuntas.sandbox.people import People
 
 MESSAGES_KEPT = 10_000
 """Beyond this many the oldest fall out, so that a sandbox that runs for months stays small."""
 
 
-def lid_of(number: str) -> str:
-    """Return the hidden id of a number: fifteen digits, always the same for the same number."""
-    return str(10**14 + int.from_bytes(hashlib.sha256(number.encode()).digest()[:6], "big"))
-
-
-class Phones:
-    """All phones of one sandbox."""
+class Phones(Directory):
+    """All phones of one sandbox, and what they write to each other."""
 
     def __init__(self) -> None:
-        self._phones: dict[str, Phone] = {}
-        self._devices: dict[str, Device] = {}
+        super().__init__()
         self.people = People(self)
         self.groups = Groups(self)
-        self._messages: dict[tuple[str, str], Message] = {}
+        self.labels = Labels(self)
+        self.channels = Channels(self)
+        self._messages: dict[tuple[str, str], PhoneMessage] = {}
         # (reader, sender) -> what the reader has not read; a message leaves it when its ack reaches 3.
-        self._unread: defaultdict[tuple[str, str], list[Message]] = defaultdict(list)
+        self._unread: defaultdict[tuple[str, str], list[PhoneMessage]] = defaultdict(list)
         self._typing: dict[tuple[str, str], str] = {}
-
-    # phones
-
-    def put(self, number: str, name: str) -> bool:
-        """Add a phone or rename it; return whether it is new."""
-        known = self._phones.get(number)
-        if known is not None:
-            known.name = name
-            return False
-        self._phones[number] = Phone(number, name, lid_of(number))
-        return True
-
-    def phone(self, number: str) -> Phone:
-        """Return the phone with this number, or raise ``UnknownPhoneError``."""
-        try:
-            return self._phones[number]
-        except KeyError:
-            raise UnknownPhoneError(number) from None
-
-    def find(self, number: str) -> Phone | None:
-        """Return the phone with this number, if there is one."""
-        return self._phones.get(number)
-
-    def all_phones(self) -> list[Phone]:
-        """Return all phones, oldest first."""
-        return list(self._phones.values())
-
-    # devices
-
-    def link(self, keys: DeviceKeys, number: str) -> Device:
-        """Link the page with these keys to the phone; a link it had before is replaced."""
-        device = Device(keys, self.phone(number).number)
-        self._devices[keys.device] = device
-        return device
-
-    def unlink(self, number: str, device_id: str | None = None) -> set[str]:
-        """Unlink one device of the phone, or all of them; return their ids."""
-        self.phone(number)
-        linked = {device.keys.device for device in self.devices_of(number)}
-        if device_id is not None:
-            if device_id not in linked:
-                message = f"{number} has no linked device {device_id}"
-                raise UnknownDeviceError(message)
-            linked = {device_id}
-        for each in linked:
-            del self._devices[each]
-        return linked
-
-    def linked(self, keys: DeviceKeys) -> Device | None:
-        """Return the linked device that has exactly these keys, if there is one."""
-        device = self._devices.get(keys.device)
-        return device if device is not None and device.keys == keys else None
-
-    def device(self, device_id: str) -> Device | None:
-        """Return the linked device with this id, if there is one."""
-        return self._devices.get(device_id)
-
-    def devices_of(self, number: str) -> list[Device]:
-        """Return the devices linked to the phone, in the order they were linked."""
-        return [device for device in self._devices.values() if device.number == number]
-
-    def stored(self, device_id: str, sequence: int) -> None:
-        """Forget an event that the device has on its disk."""
-        if (device := self._devices.get(device_id)) is not None:
-            device.inbox.pop(sequence, None)
 
     # messages
 
-    def send(self, message: Message, *, origin: str | None = None) -> set[str]:
+    def send(self, message: PhoneMessage, *, origin: str | None = None) -> set[str]:
         """Deliver a message; ``origin`` is the device that sent it, ``None`` where it was the phone itself.
 
         A message whose sender and id are known already changes nothing, so that a send may safely be repeated.
         Raises ``UnknownPhoneError`` where either side is not a phone of ours.
         """
-        if is_group(message.recipient):
-            return self._send_to_group(message, origin)
+        if _is_to_many(message.recipient):
+            return self._send_to_many(message, origin)
         sender, recipient = self.phone(message.sender), self.phone(message.recipient)
         if (message.sender, message.id) in self._messages:
             return set()
@@ -133,12 +66,15 @@ class Phones:
             woken.add(device.keys.device)
         return woken
 
-    def _send_to_group(self, message: Message, origin: str | None) -> set[str]:
+    def _send_to_many(self, message: PhoneMessage, origin: str | None) -> set[str]:
         sender = self.phone(message.sender)
-        self.groups.may_write(sender.number, message.recipient)
+        if is_group(message.recipient):
+            self.groups.may_write(sender.number, message.recipient)
         if (message.sender, message.id) in self._messages:
             return set()
-        others = [number for number in self.groups.members(message.recipient) if number != sender.number]
+        if message.recipient == STATUS:
+            message.audience = self._known_to(sender.number)
+        others = [number for number in self._recipients(message) if number != sender.number]
         message.ack = DELIVERED if others else SENT
         self._keep(message)
         woken = set()
@@ -146,37 +82,45 @@ class Phones:
             if device.keys.device != origin:
                 device.put(_message_event(message, sender, sender))
             elif others:
-                device.put(_ack_event(message.recipient, [message.id], message.ack, others[0]))
+                device.put(_ack_event(message, message.ack, others[0]))
             woken.add(device.keys.device)
         return woken
 
-    def _read_group(self, reader: str, group_id: str, origin: str | None) -> tuple[int, set[str]]:
-        messages = self._unread.pop((reader, group_id), [])
+    def _known_to(self, number: str) -> list[str]:
+        """Return who is in the phone's address book or has a chat with it, without those who blocked it."""
+        known = dict.fromkeys(entry["phone"]["number"] for entry in self.people.saved_by(number))
+        for each in self._messages.values():
+            if number in (each.sender, each.recipient) and not _is_to_many(each.recipient):
+                known |= dict.fromkeys((each.sender, each.recipient))
+        known.pop(number, None)
+        return [other for other in known if number not in self.people.blocked_by(other)]
+
+    def _read_many(self, reader: str, chat: str, origin: str | None) -> tuple[int, set[str]]:
+        messages = self._unread.pop((reader, chat), [])
         woken = set()
         for message in messages:
-            if any(message in self._unread.get(key, []) for key in self._readers(message)):
-                continue  # somebody has not read it yet
-            message.ack = READ
+            if not any(message in self._unread.get(key, []) for key in self._readers(message)):
+                message.ack = READ  # nobody is left who has not read it
             for device in self.devices_of(message.sender):
-                device.put(_ack_event(group_id, [message.id], READ, reader))
+                device.put(_ack_event(message, READ, reader))
                 woken.add(device.keys.device)
         for device in self.devices_of(reader):
             if messages and device.keys.device != origin:
-                device.put({"kind": "seen", "chat": group_id})
+                device.put({"kind": "seen", "chat": chat})
                 woken.add(device.keys.device)
         return len(messages), woken
 
-    def _readers(self, message: Message) -> list[tuple[str, str]]:
+    def _readers(self, message: PhoneMessage) -> list[tuple[str, str]]:
         """Return under whom and in which chat a message waits to be read."""
-        if not is_group(message.recipient):
+        if not _is_to_many(message.recipient):
             return [(message.recipient, message.sender)]
-        others = [number for number in self.groups.members(message.recipient) if number != message.sender]
+        others = [number for number in self._recipients(message) if number != message.sender]
         return [(number, message.recipient) for number in others]
 
     def read(self, reader: str, chat: str, *, origin: str | None = None) -> tuple[int, set[str]]:
         """Mark what ``chat`` wrote to ``reader`` as read; return how many messages that were, and the woken devices."""
-        if is_group(chat):
-            return self._read_group(self.phone(reader).number, chat, origin)
+        if _is_to_many(chat):
+            return self._read_many(self.phone(reader).number, chat, origin)
         self.phone(reader), self.phone(chat)
         messages = self._unread.pop((reader, chat), [])
         if not messages:
@@ -194,18 +138,18 @@ class Phones:
                 woken.add(device.keys.device)
         return len(messages), woken
 
-    def messages_of(self, number: str) -> list[Message]:
+    def messages_of(self, number: str) -> list[PhoneMessage]:
         """Return what the phone has sent and received, oldest first."""
         self.phone(number)
         return [
             each
             for each in self._messages.values()
-            if number in (each.sender, each.recipient) or self.groups.has(each.recipient, number)
+            if number in (each.sender, each.recipient, *each.audience) or self.groups.has(each.recipient, number)
         ]
 
     def act(
         self, number: str, message_id: str, act: Act, at: int, *, origin: str | None = None
-    ) -> tuple[Message, set[str]]:
+    ) -> tuple[PhoneMessage, set[str]]:
         """Do something to a message that ``number`` sent or received; ``at`` is Unix time in milliseconds.
 
         One that is done already changes nothing. Raises ``UnknownMessageError``, ``ActRefusedError``.
@@ -224,7 +168,7 @@ class Phones:
             "act": act.model_dump(),
             "timestamp": at,
         }
-        audience = {number} if isinstance(act, Star) else {message.sender, *self._recipients(message)}
+        audience = {number} if isinstance(act, StarAct) else {message.sender, *self._recipients(message)}
         woken = set()
         for device in self._devices.values():
             if device.number in audience and device.keys.device != origin:
@@ -232,7 +176,9 @@ class Phones:
                 woken.add(device.keys.device)
         return message, woken
 
-    def _recipients(self, message: Message) -> list[str]:
+    def _recipients(self, message: PhoneMessage) -> list[str]:
+        if message.recipient == STATUS:
+            return message.audience
         return self.groups.members(message.recipient) if is_group(message.recipient) else [message.recipient]
 
     def types(self, number: str, chat: str, state: str) -> None:
@@ -243,17 +189,43 @@ class Phones:
         """Return what others are doing in their chats with ``number``, by their numbers."""
         return {writer: state for (writer, chat), state in self._typing.items() if chat == self.phone(number).number}
 
+    def notice(self, number: str, chat: str, name: str, text: str, notice: dict[str, str | None], at: int) -> set[str]:
+        """Tell all devices of a phone of a notice in one of its chats; nothing of it is kept here."""
+        sender = number
+        if is_group(chat):
+            others = [each for each in self.groups.joined(number, chat).roles if each != number]
+            sender = others[0] if others else number
+        else:
+            sender = self.phone(chat).number
+        message = PhoneMessage(name, sender, chat if is_group(chat) else number, text, at, SENT)
+        event = _message_event(message, self.phone(sender), self.phone(sender))
+        event["message"]["notice"] = notice
+        woken = set()
+        for device in self.devices_of(self.phone(number).number):
+            device.put(event)
+            woken.add(device.keys.device)
+        return woken
+
+    def has_sent(self, number: str, message_id: str) -> bool:
+        """Say whether a message of a phone has arrived: a page that does not know sends it again."""
+        return (number, message_id) in self._messages
+
+    def writers_between(self, number: str, other: str) -> set[str]:
+        """Return which of two phones have written to the other."""
+        pair = {number, other}
+        return {each.sender for each in self._messages.values() if {each.sender, each.recipient} == pair}
+
     def quote(self, number: str, other: str, message_id: str) -> Quote:
         """Return a quote of a message between two phones; raise ``UnknownMessageError`` if there is none."""
         senders = self.groups.members(other) if is_group(other) else [number, other]
         for sender in senders:
             message = self._messages.get((sender, message_id))
             if message is not None and {message.sender, message.recipient} in ({number, other}, {sender, other}):
-                return Quote(message.id, message.sender, message.text)
+                return Quote(message.id, message.sender, message.text or message.content.title, message.content.type)
         text = f"{number} and {other} have no message {message_id} between them"
         raise UnknownMessageError(text)
 
-    def _keep(self, message: Message) -> None:
+    def _keep(self, message: PhoneMessage) -> None:
         self._messages[message.sender, message.id] = message
         if message.ack == DELIVERED:
             for key in self._readers(message):
@@ -284,6 +256,8 @@ class Phones:
             "messages": [message.describe() for message in self._messages.values()],
             "people": self.people.to_json(),
             "groups": self.groups.to_json(),
+            "labels": self.labels.to_json(),
+            "channels": self.channels.to_json(),
         }
 
     @classmethod
@@ -291,25 +265,35 @@ class Phones:
         """Return what ``to_json`` described; raise ``KeyError``, ``TypeError`` or ``ValueError`` for anything else."""
         phones = cls()
         for each in values["phones"]:
-            phones._phones[each["number"]] = Phone(each["number"], each["name"], each["lid"])
+            phones._phones[each["number"]] = Phone(**each)
         for each in values["devices"]:
             keys = DeviceKeys(each["device"], each["noise_key"], each["identity_key"])
             inbox = {int(sequence): event for sequence, event in each["inbox"]}
             phones._devices[keys.device] = Device(keys, each["number"], each["next_sequence"], inbox)
         phones.groups.load(values.get("groups", []))
+        phones.labels.load(values.get("labels", {}))
+        phones.channels.load(values.get("channels", []))
         for each in values["messages"]:
-            phones._keep(Message.from_description(each))
+            phones._keep(PhoneMessage.from_description(each))
         if "people" in values:
             phones.people.load(values["people"])
         return phones
 
 
-def _ack_event(chat: str, ids: list[str], ack: int, by: str) -> Event:
-    return {"kind": "ack", "chat": chat, "ids": ids, "ack": ack, "by": by}
+def _is_to_many(address: str) -> bool:
+    """Say whether more than one phone gets what is written to this address."""
+    return is_group(address) or address == STATUS
 
 
-def _message_event(message: Message, sender: Phone, other: Phone) -> Event:
+def _ack_event(message: PhoneMessage, ack: int, by: str) -> Event:
+    """Describe the receipt of one of many; ``reached``: how far the message has come with all of them."""
+    reached = {"ack": ack, "by": by, "reached": message.ack}
+    return {"kind": "ack", "chat": message.recipient, "ids": [message.id]} | reached
+
+
+def _message_event(message: PhoneMessage, sender: Phone, other: Phone) -> Event:
     """Describe a message to a device: ``phone`` is who is on the other side of the chat, as seen from the device."""
     content = message.content.model_dump(exclude_defaults=True)
     described = message.describe() | {"name": sender.name, "content": content}
+    described.pop("audience", None)  # only its sender knows
     return {"kind": "message", "message": described, "phone": other.describe()}

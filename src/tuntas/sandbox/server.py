@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -13,18 +14,23 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from tuntas.foundation.http_server import HttpServer, ServerOptions, bind
 from tuntas.foundation.tasks import spawn
 from tuntas.sandbox import store
 from tuntas.sandbox.certificate import certificate
 from tuntas.sandbox.control import Control
 from tuntas.sandbox.exchange import Exchange
+from tuntas.sandbox.guard import OwnPagesOnly
+from tuntas.sandbox.network import NetworkedApp
 from tuntas.sandbox.phones import Phones
-from tuntas.sandbox.port import Port, SandboxAddressError, listen
 from tuntas.sandbox.settings import SandboxSettings
 from tuntas.sandbox.site import Site
 from tuntas.sandbox.traffic import Traffic
 
-__all__ = ["Sandbox", "SandboxAddressError", "SandboxSettings", "create_app", "serve"]
+__all__ = ["Sandbox", "SandboxSettings", "create_app", "serve"]
+
+# Pings far apart, for each wakes every idle browser; no date, for its clock would wake the sandbox.
+_OPTIONS = ServerOptions(goodbye_seconds=2, ping_seconds=30.0, date_header=False, lifespan=True)
 
 
 class _Counted:
@@ -72,13 +78,14 @@ def create_app(settings: SandboxSettings) -> Starlette:
         traffic.missing(f"request {what}")
         return PlainTextResponse(f"this local WhatsApp Web does not imitate {what}\n", error.status_code, error.headers)
 
-    app = Starlette(
+    app = NetworkedApp(
         routes=[*Site(exchange).routes(), *Control(exchange).routes()],
         lifespan=lifespan,
         exception_handlers={404: unknown, 405: unknown},
     )
+    app.add_middleware(OwnPagesOnly)
     app.add_middleware(_Counted, traffic=traffic)
-    app.state.exchange = exchange
+    app.exchange = app.state.exchange = exchange
     return app
 
 
@@ -87,13 +94,13 @@ class Sandbox:
 
     def __init__(self, settings: SandboxSettings) -> None:
         self._settings = settings
-        self._ports: list[Port] = []
+        self._servers: list[HttpServer] = []
         self._exchange: Exchange | None = None
 
     @property
     def url(self) -> str:
         """The address of the page, without a slash at the end."""
-        return f"http://{self._ports[0].host}:{self._ports[0].number}"
+        return self._servers[0].url
 
     @property
     def browser_flags(self) -> list[str]:
@@ -104,26 +111,26 @@ class Sandbox:
     async def __aenter__(self) -> Self:
         """Listen and serve; on return the page can be loaded.
 
-        Raises ``SandboxAddressError`` where a port is taken, and what ``create_app`` and ``certificate`` raise.
+        Raises ``PortTaken`` where a port is taken, and what ``create_app`` and ``certificate`` raise.
         """
         settings = self._settings
         app = create_app(settings)
         self._exchange = app.state.exchange
         async with contextlib.AsyncExitStack() as undone:
             own = None if settings.https_port is None else certificate(settings.data_dir)
-            await self._open(undone, Port(app, listen(settings.host, settings.port, "--port"), None, owner=True))
+            await self._open(undone, HttpServer(app, bind(settings.host, settings.port), _OPTIONS))
             if own is not None:
                 assert settings.https_port is not None
-                listener = listen(settings.host, settings.https_port, "--https-port")
-                await self._open(undone, Port(app, listener, own.context, owner=False))
-                app.state.exchange.browser_flags = own.browser_flags(self._ports[1].number)
+                listening = bind(settings.host, settings.https_port, option="--https-port")
+                await self._open(undone, HttpServer(app, listening, replace(_OPTIONS, lifespan=False, tls=own.context)))
+                app.state.exchange.browser_flags = own.browser_flags(self._servers[1].port)
             undone.pop_all()
         return self
 
-    async def _open(self, undone: contextlib.AsyncExitStack, port: Port) -> None:
-        await port.open()
-        undone.push_async_callback(port.close)
-        self._ports.append(port)
+    async def _open(self, undone: contextlib.AsyncExitStack, server: HttpServer) -> None:
+        await server.open()
+        undone.push_async_callback(server.close)
+        self._servers.append(server)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -132,12 +139,12 @@ class Sandbox:
         assert self._exchange is not None
         self._exchange.close()
         async with contextlib.AsyncExitStack() as closing:
-            for port in self._ports:  # the last one first: the first owns the application's life
-                closing.push_async_callback(port.close)
+            for server in self._servers:  # the last one first: the first owns the application's life
+                closing.push_async_callback(server.close)
 
     async def finished(self) -> None:
         """Return when the server has stopped by itself, which it does not do."""
-        await self._ports[0].finished()
+        await self._servers[0].finished()
 
 
 async def serve(settings: SandboxSettings, on_ready: Callable[[Sandbox], Awaitable[None] | None]) -> None:

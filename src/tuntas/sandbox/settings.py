@@ -21,8 +21,14 @@ class SandboxSettings:
     """How long the first QR of a page counts; WhatsApp gives it a minute."""
     next_ref_seconds: float = 20.0
     """How long each later QR counts."""
+    refs_in_a_round: int = 6
+    """After so many QRs a page shows none any more, until it is told to ask for a new round."""
     pairing_seconds: float = 0.1
     """How long a scanned page stays in the state PAIRING."""
+    reconnect_seconds: float = 1.0
+    """How long a page waits before it connects anew; each further wait is the sum of the two before it."""
+    mutex_seconds: float = 1.0
+    """How long a page waits for the tab that has left its mark in the profile, as a killed browser does."""
     hello_seconds: float = 10.0
     """How long a new connection may take to say who it is."""
     version: str = "2.3000.1099999999"

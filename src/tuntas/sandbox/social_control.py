@@ -14,12 +14,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from tuntas.sandbox.body import Body, body_of
+from tuntas.sandbox.calls import Decision
+from tuntas.sandbox.channel_frames import ChannelRequest
 from tuntas.sandbox.errors import InvalidRequestError
 from tuntas.sandbox.exchange import Exchange
 from tuntas.sandbox.presence import IS_ONLINE, State
-from tuntas.sandbox.social_frames import About, GroupRequest, Picture
+from tuntas.sandbox.social_frames import About, ContactRequest, GroupRequest, LabelRequest, Number, Picture
 
-group_request: TypeAdapter[GroupRequest] = TypeAdapter(Annotated[GroupRequest, Field(discriminator="kind")])
+Asked = GroupRequest | LabelRequest | ContactRequest | ChannelRequest
+asked: TypeAdapter[Asked] = TypeAdapter(Annotated[Asked, Field(discriminator="kind")])
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -42,10 +45,29 @@ class PresenceBody(Body):
     chat: str | None = None
 
 
+class CallBody(Body):
+    """Whom to call."""
+
+    to: Number
+    video: bool = False
+
+
+class DecideBody(Body):
+    """What to do with a call that rings."""
+
+    do: Decision
+
+
 class LinkBody(Body):
     """A code that a page shows."""
 
     code: Annotated[str, StringConstraints(min_length=8, max_length=9)]
+
+
+class ChallengeBody(Body):
+    """What a page was asked to have signed: the ``challenge`` of its request options."""
+
+    challenge: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{16,200}$")]
 
 
 class SocialControl:
@@ -60,12 +82,31 @@ class SocialControl:
         return {
             ("GET", f"{phone}/groups"): self._groups,
             ("POST", f"{phone}/groups/{{kind}}"): self._act,
+            ("POST", f"{phone}/labels/{{kind}}"): self._act,
+            ("POST", f"{phone}/contacts/{{kind}}"): self._act,
+            ("GET", f"{phone}/contacts"): self._contacts,
+            ("POST", f"{phone}/channels/{{kind}}"): self._act,
+            ("GET", f"{phone}/channels"): self._channels,
+            ("GET", f"{phone}/calls"): self._calls,
+            ("POST", f"{phone}/call"): self._call,
+            ("POST", f"{phone}/call/{{id}}"): self._decide,
             ("POST", f"{phone}/link"): self._link,
+            ("GET", f"{phone}/passkey"): self._passkey,
+            ("POST", f"{phone}/passkey"): self._sign,
             ("GET", f"{phone}/presence"): self._presence,
             ("POST", f"{phone}/presence"): self._show_presence,
             ("POST", f"{phone}/about"): self._about,
             ("POST", f"{phone}/picture"): self._picture,
         }
+
+    async def _passkey(self, request: Request) -> Response:
+        number = self._exchange.phones.phone(request.path_params["number"]).number
+        return JSONResponse(self._exchange.passkeys.of(number).describe())
+
+    async def _sign(self, request: Request) -> Response:
+        body = await body_of(request, ChallengeBody)
+        number = self._exchange.phones.phone(request.path_params["number"]).number
+        return JSONResponse(self._exchange.passkeys.of(number).sign(body.challenge))
 
     async def _presence(self, request: Request) -> Response:
         number = self._exchange.phones.phone(request.path_params["number"]).number
@@ -82,12 +123,32 @@ class SocialControl:
     async def _groups(self, request: Request) -> Response:
         return JSONResponse(self._exchange.phones.groups.of(request.path_params["number"]))
 
+    async def _calls(self, request: Request) -> Response:
+        return JSONResponse(self._exchange.calls.of(request.path_params["number"]))
+
+    async def _call(self, request: Request) -> Response:
+        body = await body_of(request, CallBody)
+        at = int(self._exchange.clock.now().timestamp())
+        call = self._exchange.calls.ring(request.path_params["number"], body.to, at, video=body.video)
+        return JSONResponse(asdict(call))
+
+    async def _decide(self, request: Request) -> Response:
+        body = await body_of(request, DecideBody)
+        call = self._exchange.calls.decide(request.path_params["number"], request.path_params["id"], body.do)
+        return JSONResponse(asdict(call))
+
+    async def _channels(self, request: Request) -> Response:
+        return JSONResponse(self._exchange.phones.channels.of(request.path_params["number"]))
+
+    async def _contacts(self, request: Request) -> Response:
+        return JSONResponse(self._exchange.phones.people.saved_by(request.path_params["number"]))
+
     async def _act(self, request: Request) -> Response:
         number, kind = request.path_params["number"], request.path_params["kind"]
         text = await request.body()
         try:
             values = json.loads(text or b"{}")
-            frame = group_request.validate_python({"request": 0, "kind": kind} | values)
+            frame = asked.validate_python({"request": 0, "kind": kind} | values)
         except ValidationError as error:
             first = error.errors()[0]
             message = f"{kind}: {'.'.join(str(part) for part in first['loc'][1:])}: {first['msg']}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 Picture = Annotated[str, StringConstraints(min_length=1, max_length=2_000_000)]
 """A JPEG as base64."""
@@ -27,10 +27,10 @@ class GetAbout(SocialFrame):
 
 
 class GetPicture(SocialFrame):
-    """Where the picture of a person lies."""
+    """Where the picture of a person or a group lies."""
 
     kind: Literal["picture"]
-    number: str
+    address: str
 
 
 class Block(SocialFrame):
@@ -56,13 +56,29 @@ class SetAbout(SocialFrame):
 
 
 class SetPicture(SocialFrame):
-    """The picture of the page's owner, or none."""
+    """The picture of the page's owner, or of a group, or none."""
 
     kind: Literal["set_picture"]
+    group: str | None = None
     picture: Picture | None
 
 
-class ShowPresence(SocialFrame):
+class GetContacts(SocialFrame):
+    """Whom the page's owner has in the address book."""
+
+    kind: Literal["contacts"]
+
+
+class SaveContact(SocialFrame):
+    """Somebody in the address book of the page's owner."""
+
+    kind: Literal["contact_save"]
+    number: str
+    first_name: Name
+    last_name: Annotated[str, StringConstraints(max_length=100)]
+
+
+class ShowPresenceFrame(SocialFrame):
     """The page's owner is there, or not."""
 
     kind: Literal["show_presence"]
@@ -85,6 +101,7 @@ class AskLinkCode(SocialFrame):
 
 Number = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{4,14}$")]
 GroupId = Annotated[str, StringConstraints(pattern=r"^[0-9-]{4,40}@g\.us$")]
+LabelId = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,9}$")]
 Subject = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Description = Annotated[str, StringConstraints(max_length=2_048)]
 
@@ -95,7 +112,7 @@ class GetGroups(SocialFrame):
     kind: Literal["groups"]
 
 
-class CreateGroup(SocialFrame):
+class CreateGroupFrame(SocialFrame):
     """A new group."""
 
     kind: Literal["group_create"]
@@ -133,7 +150,7 @@ class SetGroup(SocialFrame):
 
     kind: Literal["group_setting"]
     group: GroupId
-    setting: Literal["announce", "restrict"]
+    setting: Literal["announce", "restrict", "member_add_mode", "membership_approval_mode"]
     on: bool
 
 
@@ -159,9 +176,32 @@ class JoinGroup(SocialFrame):
     code: str
 
 
+class GetRequests(SocialFrame):
+    """Who asks to be let into a group."""
+
+    kind: Literal["group_requests"]
+    group: GroupId
+
+
+class DecideRequests(SocialFrame):
+    """Let people into a group, or not."""
+
+    kind: Literal["group_decide"]
+    group: GroupId
+    numbers: list[Number]
+    approve: bool
+
+
+class WithdrawRequest(SocialFrame):
+    """The phone's owner asks no more to be let in."""
+
+    kind: Literal["group_withdraw"]
+    group: GroupId
+
+
 GroupRequest = (
     GetGroups
-    | CreateGroup
+    | CreateGroupFrame
     | ChangeMembers
     | LeaveGroup
     | WriteGroup
@@ -169,7 +209,55 @@ GroupRequest = (
     | GetInvitation
     | LookAtInvitation
     | JoinGroup
+    | GetRequests
+    | DecideRequests
+    | WithdrawRequest
 )
+
+
+class GetLabels(SocialFrame):
+    """The account's labels."""
+
+    kind: Literal["labels"]
+
+
+class PutLabel(SocialFrame):
+    """A new label, or a change of one; ``color`` is a place in the palette."""
+
+    kind: Literal["label_put"]
+    id: LabelId | None = None
+    name: Name
+    color: Annotated[int, Field(ge=0, lt=20)]
+
+
+class DeleteLabel(SocialFrame):
+    """A label less."""
+
+    kind: Literal["label_delete"]
+    id: LabelId
+
+
+class MarkChat(SocialFrame):
+    """A label on a chat, or off it."""
+
+    kind: Literal["label_chat"]
+    id: LabelId
+    chat: Annotated[str, StringConstraints(max_length=60)]
+    on: bool
+
+
+LabelRequest = GetLabels | PutLabel | DeleteLabel | MarkChat
+ContactRequest = GetContacts | SaveContact
 ProfileRequest = SetName | SetAbout | SetPicture
-PresenceRequest = ShowPresence | Subscribe
-SocialRequest = GetAbout | GetPicture | Block | AskLinkCode | ProfileRequest | PresenceRequest | GroupRequest
+PresenceRequest = ShowPresenceFrame | Subscribe
+SocialRequest = (
+    GetAbout
+    | GetPicture
+    | Block
+    | AskLinkCode
+    | ProfileRequest
+    | PresenceRequest
+    | GroupRequest
+    | LabelRequest
+    | ContactRequest
+)

@@ -7,20 +7,27 @@ import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
-from tuntas.foundation.advice import Advice
-from tuntas.profiles import HolderScanTimedOut, RefusedPath, holders_of
-from tuntas.profiles.guards import checked_name, is_real_directory, located
+from tuntas.api.app import route_words
+from tuntas.foundation.plain_values import is_utf8
+from tuntas.foundation.user_error import UserError
+from tuntas.processes import HolderScanTimedOut, holders_of
+from tuntas.profiles import RefusedPath
+from tuntas.profiles.guards import checked_name, folded, is_real_directory, located
+from tuntas.sessions.names import refusal_of
 
 PREFIX = "session-"
 # LocalAuth without a clientId names its folder just "session"; WAHA's name for the one session is "default".
 PLAIN = "session"
 PLAIN_SESSION = "default"
+# The links that a running Chromium has at the top of its profile.
+LOCKS = frozenset({"SingletonLock", "SingletonSocket", "SingletonCookie"})
 
 _SESSION_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-class ImportRefused(Advice):
+class ImportRefused(UserError):
     """The import did not happen and nothing was changed; the message says what is in the way and what to do."""
 
 
@@ -40,6 +47,10 @@ def find_sources(directory: Path) -> list[Source]:
     """
     try:
         directory = located(directory.expanduser())
+        if not is_utf8(str(directory)):
+            shown = os.fsencode(directory).decode(errors="replace")
+            message = f"{shown} has a name that is no UTF-8, which could not be written down. Rename it."
+            raise ImportRefused(message)
         if not is_real_directory(directory):
             message = f"{directory} is not a folder. Name whatsapp-web.js's .wwebjs_auth, or one session folder in it."
             raise ImportRefused(message)
@@ -53,9 +64,9 @@ def find_sources(directory: Path) -> list[Source]:
         )
         raise ImportRefused(message)
     sources = [Source(path, _session_name(path)) for path in found]
-    names = [source.session for source in sources]
+    names = [folded(source.session) for source in sources]
     for source in sources:
-        if names.count(source.session) > 1:  # "session" and "session-default"
+        if names.count(folded(source.session)) > 1:  # "session" and "session-default"
             message = f"Two folders in {directory} would be the session {source.session}. Rename or import one by one."
             raise ImportRefused(message)
     return sources
@@ -71,6 +82,7 @@ def check_source(source: Source, profiles_root: Path, *, copy: bool) -> None:
     if not ((path / "Local State").is_file() or (path / "Default").is_dir()):
         message = f"{path} is not a browser's profile (no `Local State`, no `Default`). Name another folder."
         raise ImportRefused(message)
+    _refuse_links(path)
     if path.parent.name == "profiles" and (path.parent.parent / "tuntas.lock").exists():
         message = f"{path} belongs to the Tuntas data folder {path.parent.parent}; use that with --data-dir."
         raise ImportRefused(message)
@@ -84,6 +96,24 @@ def check_source(source: Source, profiles_root: Path, *, copy: bool) -> None:
             f"volume first (mv {path} {profiles_root.parent.parent}/), or use --copy, which keeps the source."
         )
         raise ImportRefused(message)
+
+
+def _refuse_links(profile: Path) -> None:
+    """A browser makes no link in its profile but its lock: another would lead the browser, and us, somewhere else."""
+    for place, folders, files in os.walk(profile, onerror=_unreadable):
+        for name in (*folders, *files):
+            path = Path(place, name)
+            if path.is_symlink() and not (path.parent == profile and name in LOCKS):
+                message = (
+                    f"{path} is a link to {path.readlink()}; no browser makes such a link in its profile. Remove it, "
+                    "or put what it leads to in its place, then import again."
+                )
+                raise ImportRefused(message)
+
+
+def _unreadable(error: OSError) -> NoReturn:
+    message = f"{error.filename} cannot be read ({error.strerror}). Run this as the user who owns it."
+    raise ImportRefused(message) from error
 
 
 def check_owner(data_dir: Path) -> None:
@@ -144,9 +174,13 @@ def _session_name(path: Path) -> str:
         is_good = _SESSION_NAME.fullmatch(name) is not None
     except RefusedPath:
         is_good = False
+    if is_good and (why := refusal_of(name, route_words())) is not None:
+        message = f"{path} cannot become a session: nobody may call one {name!r}, {why}. Rename it to {PREFIX}NAME."
+        raise ImportRefused(message)
     if not is_good:
+        shown = os.fsencode(path).decode(errors="replace")
         message = (
-            f"{path} cannot become a session: {name!r} is no name for one (letters, digits, _ and -, at most 64). "
+            f"{shown} cannot become a session: {name!r} is no name for one (letters, digits, _ and -, at most 64). "
             f"Rename the folder to {PREFIX}NAME."
         )
         raise ImportRefused(message)

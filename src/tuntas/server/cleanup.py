@@ -11,15 +11,17 @@ from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tuntas.cleanup.cleaner import Cleaner
+from tuntas.cleanup.leftovers import Plan, Report, Tell
+from tuntas.cleanup.survey import CleanupCommand, Scene, survey
 from tuntas.config import Settings
 from tuntas.foundation.clock import SystemClock
 from tuntas.foundation.tasks import blocking
 from tuntas.profiles import ProfileStore, RemovalSettings, Remover
 from tuntas.server.data_folder import DataFolder
-from tuntas.sessions.cleanup import Cleaner, CleanupWish, Scene, survey
-from tuntas.sessions.leftovers import Plan, Report, Told
 from tuntas.sessions.service import SessionService
 from tuntas.storage import Database, DatabaseUnusable, SqlRemovalJournal, SqlSessionStore
+from tuntas.storage.database import sqlite_file
 from tuntas.storage.inspection import inspect_database, newest_revision
 
 
@@ -41,7 +43,7 @@ class ServedCleanup:
             is_swept_elsewhere=True,
         )
 
-    async def __call__(self, wish: CleanupWish, dry_run: bool) -> tuple[Plan, Report]:
+    async def __call__(self, wish: CleanupCommand, dry_run: bool) -> tuple[Plan, Report]:
         """Plan, and carry the plan out unless this is a dry run. Raises RefusedPath, OSError."""
         async with self._turn:
             scene = Scene(self._profiles, self._sessions.all(), self._remover.open_removals(), os.getpid())
@@ -59,13 +61,13 @@ class UnservedCleanup:
     plan: Plan
     _cleaner: Cleaner | None
 
-    async def perform(self, tell: Told) -> Report:
+    async def perform(self, tell: Tell) -> Report:
         """Carry the plan out; a dry run's plan is only reported."""
         return self.plan.as_report() if self._cleaner is None else await self._cleaner.perform(self.plan, tell)
 
 
 @asynccontextmanager
-async def unserved(settings: Settings, wish: CleanupWish, *, dry_run: bool) -> AsyncIterator[UnservedCleanup]:
+async def unserved(settings: Settings, wish: CleanupCommand, *, dry_run: bool) -> AsyncIterator[UnservedCleanup]:
     """Take the data folder and plan its cleanup. A dry run takes no lock, makes no file and migrates no database.
 
     Raises DataFolderBusy, DataFolderUnusable, DatabaseUnusable, RefusedPath, OSError.
@@ -75,8 +77,10 @@ async def unserved(settings: Settings, wish: CleanupWish, *, dry_run: bool) -> A
             folder = DataFolder(settings.data_dir)
             folder.acquire()
             stack.callback(folder.release)
-        is_file = settings.database.startswith("sqlite")
-        url = _copied(settings, stack.enter_context) if dry_run and is_file else settings.database
+        original = sqlite_file(settings.database)
+        is_file = original is not None
+        copied = None if original is None or not dry_run else _copied(original, stack.enter_context)
+        url = copied or settings.database
         database = Database(url)
         stack.callback(database.close)
         if dry_run and not is_file:
@@ -97,7 +101,7 @@ async def unserved(settings: Settings, wish: CleanupWish, *, dry_run: bool) -> A
         yield UnservedCleanup(plan, Cleaner(profiles, remover, clock))
 
 
-def _require_newest(url: str) -> None:
+def _require_newest(url: str | Path) -> None:
     with inspect_database(url) as database:
         found, (newest, _) = database.revision(), newest_revision()
     if found != newest:
@@ -105,14 +109,13 @@ def _require_newest(url: str) -> None:
         raise DatabaseUnusable(message)
 
 
-def _copied(settings: Settings, enter: Callable[[tempfile.TemporaryDirectory[str]], str]) -> str:
-    """Return the address of a copy of the SQLite database, its unwritten changes included; an empty one without it.
+def _copied(original: Path, enter: Callable[[tempfile.TemporaryDirectory[str]], str]) -> Path:
+    """Return the path of a copy of the SQLite database, its unwritten changes included; an empty one without it.
 
     Opening the original would already write beside it, and a newer version's first look would change its tables.
     """
-    original = Path(settings.database.removeprefix("sqlite:///"))
     copy = Path(enter(tempfile.TemporaryDirectory(prefix="tuntas-cleanup-"))) / "tuntas.db"
     for suffix in ("", "-wal"):
         if (part := original.with_name(original.name + suffix)).is_file():
             shutil.copyfile(part, copy.with_name(copy.name + suffix))
-    return f"sqlite:///{copy}"
+    return copy

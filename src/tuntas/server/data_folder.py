@@ -1,7 +1,8 @@
 """The data folder belongs to one server at a time: its lock, and the note by which the terminal finds the server.
 
 The lock is the operating system's, so it ends with its holder however that dies. The note (address, pid, a token that
-lives as long as this server) is readable by the owner only; whoever can read it owns the profiles anyway.
+lives as long as this server) is readable by the owner only; whoever can read it owns the profiles anyway. So is all
+else: whoever takes the folder closes to other users what is open, and makes nothing that is.
 """
 
 from __future__ import annotations
@@ -14,15 +15,17 @@ from pathlib import Path
 import psutil
 from filelock import FileLock, Timeout
 
-from tuntas.foundation.advice import Advice
+from tuntas.backup.restoring import RESTORING_NAME
 from tuntas.foundation.identifiers import secret_token
+from tuntas.foundation.user_error import UserError
+from tuntas.server.private_modes import OTHERS, OpenEntry, close_to_others
 
 
-class DataFolderBusy(Advice):
+class DataFolderBusy(UserError):
     """Another server works on this data folder; the message names it."""
 
 
-class DataFolderUnusable(Advice):
+class DataFolderUnusable(UserError):
     """The data folder cannot be made or written; the message says why."""
 
 
@@ -39,24 +42,36 @@ class RunningServer:
 class DataFolder:
     """One data folder, held from ``acquire`` to ``release``."""
 
-    def __init__(self, path: Path) -> None:
-        """Describe the folder at ``path``; nothing is touched yet."""
+    def __init__(self, path: Path, way_for: int | None = None) -> None:
+        """Describe the folder at ``path``, through which the group ``way_for`` may pass; nothing is touched yet."""
         self.path = path
+        self._way_for = way_for
         self._lock = FileLock(path / "tuntas.lock", timeout=0, thread_local=False)
         self._note = path / "server.json"
         self._is_new = False
+        self.was_open: list[OpenEntry] = []
+        """What was open to other users when the folder was taken; it is closed, unless it says why not."""
 
-    def acquire(self) -> None:
-        """Make the folder if there is none, and take its lock.
+    def acquire(self, *, restoring: bool = False) -> None:
+        """Make the folder if there is none, take its lock, and keep other users out from now on.
+
+        Only a restore may take a folder in which another one was cut off.
+
+        Whatever this process makes after that, and its browsers, is for its own user only (umask 077).
 
         Raises:
             DataFolderBusy: another server holds it.
             DataFolderUnusable: it cannot be made or written.
         """
+        os.umask(OTHERS)
         try:
             self._is_new = not self.path.exists()
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if (self.path / RESTORING_NAME).exists() and not restoring:
+                message = f"A restore into {self.path} was cut off. Run it again: it begins anew."
+                raise DataFolderUnusable(message)
             self._lock.acquire()
+            self.was_open = close_to_others(self.path, self._way_for)
         except Timeout:
             other = self.running_server()
             who = f"pid {other.pid} at {other.url}" if other else "one that is just starting or stopping"

@@ -14,10 +14,11 @@ from pathlib import Path
 
 from tuntas.config import Settings
 from tuntas.foundation.clock import Clock, SystemClock
+from tuntas.foundation.failpoints import failpoint
 from tuntas.foundation.identifiers import ulid
-from tuntas.foundation.killpoints import killpoint
 from tuntas.foundation.tasks import blocking, blocking_to_its_end
 from tuntas.profiles import ProfileStore
+from tuntas.profiles.guards import folded
 from tuntas.profiles.marker import NAME as MARKER_NAME
 from tuntas.profiles.marker import write_marker
 from tuntas.profiles.trash import sync_folder
@@ -25,9 +26,8 @@ from tuntas.server.adoptable import ImportRefused, Source, check_owner, check_so
 from tuntas.server.data_folder import DataFolder
 from tuntas.server.profile_age import check_age
 from tuntas.server.profile_copy import check_space, copy_profile
-from tuntas.sessions.machine import State, Status
+from tuntas.sessions.machine import Desired, State, Status
 from tuntas.sessions.model import SessionConfig, SessionRecord, StateChange
-from tuntas.sessions.reconcile import Desired
 from tuntas.storage import Database, SqlRemovalJournal, SqlSessionStore
 
 REASON = "imported"
@@ -97,15 +97,15 @@ class _Importer:
         self._journal = SqlRemovalJournal(database)
 
     async def run(self, sources: Sequence[Source]) -> list[Imported]:
-        rows = {record.name: record for record in await self._store.load()}
+        rows = {folded(record.name): record for record in await self._store.load()}
         open_paths = {one.path for one in await self._journal.unfinished() if not one.name_is_free}
         for source in sources:
-            self._refuse_taken(source, rows.get(source.session), open_paths)
+            self._refuse_taken(source, rows.get(folded(source.session)), open_paths)
         await blocking(self._profiles.prepare)
         imported: list[Imported] = []
         for source in sources:
             try:
-                imported.append(await self._adopt(source, rows.get(source.session)))
+                imported.append(await self._adopt(source, rows.get(folded(source.session))))
             except ImportRefused as error:
                 if not imported:
                     raise
@@ -119,7 +119,7 @@ class _Importer:
             message = f"{destination} is still being removed. Run `tuntas cleanup`, then import again."
             raise ImportRefused(message)
         if row is not None and not _is_interrupted(row, source, destination):
-            message = f"A session named {source.session} exists. Delete it, or rename {source.path} to session-OTHER."
+            message = f"A session named {row.name} exists. Delete it, or rename {source.path} to session-OTHER."
             raise ImportRefused(message)
         if destination.exists() or destination.is_symlink():
             message = f"{destination} is there already. Move it away, or rename {source.path} to session-OTHER."
@@ -132,7 +132,7 @@ class _Importer:
         record = row or self._record(source)
         if row is None:
             await self._store.insert(record)
-        killpoint("import.row")
+        failpoint("import.row")
         try:
             # To its end: a rename that is under way when somebody presses Ctrl-C must not outlive what we know.
             destination = await blocking_to_its_end(self._bring, source)
@@ -180,13 +180,13 @@ class _Importer:
         try:
             # Marked before it is moved: it appears among the profiles complete, in one rename.
             write_marker(source.path, source.session, self._clock.now())
-            killpoint("import.marked")
+            failpoint("import.marked")
             source.path.rename(destination)
         except OSError as error:
             _unmark(marker, before)
             message = f"{source.path} could not be moved to {destination} ({error.strerror}): {_ADVICE_VOLUME}"
             raise ImportRefused(message) from error
-        killpoint("import.renamed")
+        failpoint("import.renamed")
         try:
             # Somebody may have opened it between the look and the rename; open files follow it to its new place.
             check_unused(destination)
@@ -205,7 +205,8 @@ _ADVICE_VOLUME = "move it to a folder on the data folder's own volume first, or 
 def _is_interrupted(row: SessionRecord, source: Source, destination: Path) -> bool:
     """Whether ``row`` is what an import of just this folder left when it died between the row and the rename."""
     return (
-        row.profile_folder == source.path.name
+        row.name == source.session
+        and row.profile_folder == source.path.name
         and row.reason == REASON
         and row.state is State.STOPPED
         and row.desired is Desired.STOPPED

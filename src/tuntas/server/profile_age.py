@@ -14,6 +14,7 @@ from tuntas.server.adoptable import ImportRefused, Source
 
 # Written by full browsers at each start; chrome-headless-shell writes none (seen with Chromium 156).
 LAST_VERSION = "Last Version"
+_LONGEST = 64  # characters; somebody else has written it
 
 
 def check_age(sources: Sequence[Source], browser: Path | None) -> None:
@@ -40,8 +41,8 @@ def check_age(sources: Sequence[Source], browser: Path | None) -> None:
 
 
 def _major_of(file: Path) -> int | None:
-    try:
-        said = file.read_text(encoding="ascii", errors="replace").strip().partition(".")[0]
-    except FileNotFoundError:
+    if not file.is_file():
         return None
+    with file.open(encoding="ascii", errors="replace") as text:
+        said = text.read(_LONGEST).strip().partition(".")[0]
     return int(said) if said.isascii() and said.isdecimal() else None

@@ -1,65 +1,47 @@
-"""Puts a server together, runs it, and takes it down in the opposite order.
+"""Runs a server: takes what it needs, starts its parts, and takes all of it down in the opposite order.
 
-Start: data folder's lock, port, browser found, database migrated; then HTTP answers, and only then do sessions come up,
-a few at a time. Stop: no new requests, sessions ended in parallel within a limit, then by force; deliveries; database;
-lock. Whatever fails on the way, what was started is stopped.
+What the parts are and how they are joined is in ``assembly``. Each thing's end is put on one stack as soon as the thing
+has begun, so that ``_take`` and ``_start``, read from below, are the order of the stop.
+
+Start: data folder's lock, port, browser found, database migrated, sessions and open removals read; then HTTP answers,
+while sessions come up, a few at a time. Stop: no new requests, sessions ended in parallel within a limit, then by
+force; deliveries; database; lock. Whatever fails on the way, what was started is stopped.
 """
 
 from __future__ import annotations
 
 import asyncio
-import signal
-import socket
-import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import partial
-from typing import Any, Protocol
+from datetime import timedelta
+from typing import Any
 
 import structlog
 
-from tuntas import __version__
-from tuntas.api import Gateway, create_app
-from tuntas.api.fetching import Limits as FetchLimits
-from tuntas.api.received_files import ReceivedFiles
-from tuntas.browser import Candidate, StopLimits, become_subreaper, choose, version_of
-from tuntas.config import ConfigurationError, Settings
-from tuntas.dashboard import MemoryMeter, create_dashboard
-from tuntas.events import Bell, EventName, Subscription
-from tuntas.foundation.backoff import Backoff
+from tuntas.browser import Candidate, choose, version_of
+from tuntas.browser.merged_memory import is_merging, require_merging
+from tuntas.config import Settings
 from tuntas.foundation.clock import SystemClock
-from tuntas.foundation.identifiers import secret_token
-from tuntas.foundation.load import MachineLoad
+from tuntas.foundation.descriptors import raise_limit
+from tuntas.foundation.http_server import HttpServer, bind
+from tuntas.foundation.identifiers import HASH_PREFIX, secret_token
 from tuntas.foundation.tasks import blocking, end, spawn
-from tuntas.profiles import ProfileStore, RemovalSettings, Remover
-from tuntas.server.cleanup import ServedCleanup
+from tuntas.processes import become_subreaper
+from tuntas.server.alerting import require_alert_settings
+from tuntas.server.assembly import Assembly, Resources, assemble
+from tuntas.server.browser_user import open_way_to_profiles, said_of_sandbox, user_for_browsers
 from tuntas.server.data_folder import DataFolder
-from tuntas.server.doors import Doors, desk_beside
-from tuntas.server.http import HttpServer, bind
-from tuntas.server.readiness import Readiness
-from tuntas.sessions.browsers import running_browsers
-from tuntas.sessions.gate import BootGate
-from tuntas.sessions.pacing import Pace
-from tuntas.sessions.sending import SendLimits
+from tuntas.server.from_settings import receivers_of_all, start_sessions
+from tuntas.server.private_modes import foreign_owner
+from tuntas.server.stop_signals import stop_signals
+from tuntas.server.stores import Prunable
+from tuntas.sessions.errors import SessionError
+from tuntas.sessions.model import SessionConfig
 from tuntas.sessions.service import SessionService
-from tuntas.sessions.supervisor import Supervisor
-from tuntas.sessions.surroundings import Limits, Surroundings
-from tuntas.storage import (
-    Database,
-    KeyStore,
-    Publisher,
-    SqlEventLog,
-    SqlOutbox,
-    SqlRemovalJournal,
-    SqlSendJournal,
-    SqlSessionStore,
-)
-from tuntas.webhooks.delivery import Deliverer, Replayer
-from tuntas.whatsapp import ChromiumEngine, EngineLimits
-from tuntas.whatsapp.page import PageLimits
-from tuntas.whatsapp.scripts import document_script, wa_js_version
+from tuntas.storage import Database, KeyStore
+from tuntas.whatsapp.documents import Pin, read_document
+from tuntas.whatsapp.scripts import document_script
 
 HOUR_SECONDS = 3600.0
 
@@ -68,188 +50,160 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """What a server says when it answers. ``new_key`` is shown once, at the first start."""
+    """What a server says when it answers. ``new_key`` is shown once, at the first start; ``sandbox`` at each."""
 
     url: str
     new_key: str | None
     browser: Candidate
+    sandbox: str | None
 
 
 async def serve(settings: Settings, on_ready: Callable[[Ready], None]) -> None:
     """Run a server until SIGTERM or SIGINT; a second signal hurries it.
 
     Raises:
-        DataFolderBusy, DataFolderUnusable, PortTaken, BrowserNotFound, AssetsMissing, DatabaseUnusable: before
-            anything was changed; the message is one line for people.
+        DataFolderBusy, DataFolderUnusable, PortTaken, BrowserNotFound, BrowserUserUnusable, MergingImpossible,
+            AssetsMissing, DatabaseUnusable: before anything was changed; the message is one line for people.
     """
-    stopping, hurry = asyncio.Event(), asyncio.Event()
-    with _signals(stopping, hurry):
-        async with AsyncExitStack() as stack:
-            server = await _start(settings, stack, (stopping, hurry), on_ready)
-            await _first_of(stopping, server)
-            if server.done():
-                server.result()  # it never ends by itself but by an error, which must not look like a clean stop
+    with stop_signals() as signals:
+        async with AsyncExitStack() as ends:
+            resources = await _take(settings, ends)
+            server = assemble(settings, resources, SystemClock(), signals.stop)
+            token = secret_token()
+            new_key = await _load_keys(server.stores.keys, settings, token)
+            await _start(server, settings, signals.hurry, ends)
+            resources.folder.announce(server.http.url, token)
+            on_ready(Ready(server.http.url, new_key, resources.browser, resources.sandbox))
+            log.info("server_ready", url=server.http.url, sessions=len(server.supervisor.all()))
+            await _first_of(signals.stop, server.http)
             log.info("server_stopping")
 
 
-async def _start(
-    settings: Settings,
-    stack: AsyncExitStack,
-    signalled: tuple[asyncio.Event, asyncio.Event],
-    on_ready: Callable[[Ready], None],
-) -> asyncio.Task[None]:
-    """Start everything; each thing's end is put on ``stack`` as soon as it has begun."""
-    stopping, hurry = signalled
-    everywhere = _everywhere(settings)
-    candidate = await blocking(choose, settings.browser)
+async def _take(settings: Settings, ends: AsyncExitStack) -> Resources:
+    """Take what the server must have to itself, after a look at what it needs besides."""
+    receivers = receivers_of_all(settings)
+    start_sessions(settings)
+    require_alert_settings(settings)
+    browser = await blocking(choose, settings.browser)
     document_script()
-    browser_version = await blocking(version_of, candidate)
-    folder = DataFolder(settings.data_dir)
+    pin = None if settings.whatsapp_page is None else Pin(await blocking(read_document, settings.whatsapp_page))
+    version = await blocking(version_of, browser)
+    user = await blocking(user_for_browsers, settings, browser)
+    sandbox = await blocking(said_of_sandbox, user)
+    if settings.merge_memory:
+        require_merging()
+        if not is_merging():
+            log.warning("memory_is_not_merged", missing="the kernel's ksmd does not run", advice="tuntas doctor")
+
+    folder = DataFolder(settings.data_dir, way_for=user.gid if user else None)
     folder.acquire()
-    stack.callback(folder.release)
+    ends.callback(folder.release)
+    _tell_of_open(folder)
+    if user is not None:
+        await blocking(open_way_to_profiles, settings, user)
+
     listening = bind(settings.host, settings.port)
-    stack.callback(listening.close)
+    ends.callback(listening.close)
+
     database = Database(settings.database)
-    stack.callback(database.close)
+    ends.callback(database.close)
     await database.migrate()
-    become_subreaper()
-
-    clock = SystemClock()
-    profiles = ProfileStore(settings.profiles_dir)
-    await blocking(profiles.prepare)
-    readiness = Readiness(database, profiles, stopping)
-    outbox = SqlOutbox(database)
-    deliverer = Deliverer(
-        outbox,
-        clock,
-        timeout_seconds=settings.webhook_timeout_seconds,
-        version=__version__,
-        private_addresses=settings.webhook_private_addresses,
+    return Resources(
+        browser=browser,
+        browser_version=version,
+        browser_user=user,
+        sandbox=sandbox,
+        folder=folder,
+        listening=listening,
+        database=database,
+        receivers=receivers,
+        most_descriptors=raise_limit(),
+        pin=pin,
     )
-    # The bell is for those who follow the log of events; news, for the dashboard, is that and everything else.
-    bell, news = Bell(), Bell()
 
-    def published() -> None:
-        bell.ring()
-        news.ring()
 
-    publisher = Publisher(deliverer.wake, published, everywhere)
-    event_log = SqlEventLog(database)
-    journal = SqlRemovalJournal(database, publisher)
-    remover = Remover(
-        profiles, journal, clock, RemovalSettings(settings.removal_attempts, settings.removal_delay_seconds)
-    )
-    store = SqlSessionStore(database, publisher)
-    engine = ChromiumEngine(candidate, str(settings.whatsapp_url), _engine_limits(settings))
-    gate = BootGate(settings.boot_concurrency, MachineLoad().is_high)
-    send_journal = SqlSendJournal(database, clock)
-    pace = Pace(settings.sends_per_minute, settings.sends_at_once)
-    send_limits = SendLimits(pace, settings.sends_waiting, settings.send_wait_seconds)
-    supervisor = Supervisor(
-        Surroundings(store, engine, profiles, remover, clock, gate, _limits(settings), send_journal, send_limits, news)
-    )
-    sessions = SessionService(supervisor, store, profiles, clock, _answer_seconds(settings))
+def _tell_of_open(folder: DataFolder) -> None:
+    closed = [str(one) for one in folder.was_open if one.why_not is None]
+    if closed:
+        log.warning("data_folder_was_open", closed=closed)
+    for one in folder.was_open:
+        if one.why_not is not None:
+            log.warning("data_folder_is_open", entry=str(one), left_because=one.why_not)
+    if (owner := foreign_owner(folder.path)) is not None:
+        log.warning("data_folder_is_not_ours", folder=str(folder.path), owner=owner)
 
-    keys = KeyStore(database, clock, on_revoked=news.ring)
+
+async def _load_keys(keys: KeyStore, settings: Settings, token: str) -> str | None:
+    """Read the keys, trust the terminal's ``token``; return the first key if it had to be made now."""
     await keys.load()
-    if settings.api_key is not None:
-        keys.trust(settings.api_key.get_secret_value(), "configured")
-    new_key = await keys.first_key() if settings.api_key is None else None
-    token = secret_token()
     keys.trust(token, "terminal")
-    files = ReceivedFiles(
-        settings.data_dir / "files",
-        settings.media_lifetime_seconds,
-        lambda: {actor.record.id for actor in supervisor.all()},
-    )
-    gateway = Gateway(
-        sessions=sessions,
-        open_removals=remover.open_removals,
-        keys=keys,
-        now=clock.now,
-        outbox=outbox,
-        event_log=event_log,
-        bell=bell,
-        replay=Replayer(outbox, deliverer, clock),
-        clean_up=ServedCleanup(sessions, profiles, remover),
-        fetch_limits=FetchLimits(
-            settings.media_max_bytes, settings.media_timeout_seconds, settings.media_private_addresses
-        ),
-        files=files,
-        profiles_dir=settings.profiles_dir,
-        version=__version__,
-        wa_js_version=wa_js_version(),
-        browser=browser_version,
-        obstacle=readiness.obstacle,
-    )
-    meter = MemoryMeter(partial(running_browsers, settings.profiles_dir), news)
-    desk = desk_beside(gateway, settings, meter, news, folder.secret())
+    if settings.api_key is None:
+        return await keys.first_key()
+    key = settings.api_key.get_secret_value()
+    if key.startswith(HASH_PREFIX):
+        keys.trust_hash(key.removeprefix(HASH_PREFIX), "configured")
+    else:
+        keys.trust(key, "configured")
+    return None
 
-    await stack.enter_async_context(deliverer)
-    await stack.enter_async_context(_background(remover.run(), "removals"))
-    retention = timedelta(days=settings.event_retention_days)
-    await stack.enter_async_context(
-        _background(_prune([store, outbox, event_log, journal, send_journal], clock, retention), "pruning")
-    )
 
-    await stack.enter_async_context(_background(meter.run(), "memory of browsers"))
-    http = HttpServer(Doors(create_app(gateway), create_dashboard(desk)))
-    server = spawn(http.serve(sockets=[listening]), name="http server")
-    stack.push_async_callback(_end_http, http, server)
-    stack.callback(bell.silence)
-    stack.push_async_callback(supervisor.close, settings.shutdown_timeout_seconds, hurry)
-    stack.callback(news.silence)  # first of all: pages must not show how sessions vanish from a server that stops
-    url = _url(listening)
-    folder.announce(url, token)
+async def _start(server: Assembly, settings: Settings, hurry: asyncio.Event, ends: AsyncExitStack) -> None:
+    """Start everything, the door last: what HTTP says of sessions and removals must be true from the first answer."""
+    become_subreaper()
+    await blocking(server.profiles.prepare)
+    ends.push_async_callback(server.backups.close)
+    await ends.enter_async_context(server.deliverer)
+    await ends.enter_async_context(_background(server.remover.run(), "removals"))
+    await ends.enter_async_context(_background(_prune(server.stores.prunable, settings), "pruning"))
+    await ends.enter_async_context(_background(server.meter.run(), "memory of browsers"))
+    await ends.enter_async_context(_background(server.network.run(), "network"))
+    await ends.enter_async_context(_background(server.builds.run(), "builds of the page"))
+    await ends.enter_async_context(_background(server.alerts.run(), "alerts"))
+
+    ends.push_async_callback(server.http.close)
+    ends.callback(server.bells.silence_streams)  # the live streams end, which HTTP would wait for
+    ends.push_async_callback(server.supervisor.close, settings.shutdown_timeout_seconds, hurry)
+    # Before it: pages must not show how sessions vanish from a server that stops.
+    ends.callback(server.bells.news.silence)
+
     # Before any session gets a folder: the paths of open removals are not free.
-    await remover.resume()
-    await supervisor.load()
-    readiness.is_loaded = True
+    await server.remover.resume()
+    # And before HTTP answers: a session that is not read yet would be unknown, and so its deletion be called done.
+    await server.supervisor.load()
+    server.readiness.is_loaded = True
+    await server.approvals.load()
+    await ends.enter_async_context(_background(server.approvals.run(), "approvals"))
     # Only now: before, no session is known, and the files of all would go.
-    await stack.enter_async_context(_background(files.run(), "received files"))
-    on_ready(Ready(url, new_key, candidate))
-    log.info("server_ready", url=url, sessions=len(sessions.all()))
-    return server
+    await ends.enter_async_context(_background(server.files.run(), "received files"))
+    await server.http.open()
+    if names := start_sessions(settings):
+        await ends.enter_async_context(_background(_start_sessions(server.sessions, names), "sessions to start"))
 
 
-async def _end_http(http: HttpServer, server: asyncio.Task[None]) -> None:
-    http.stop()
-    await asyncio.wait([server])
-
-
-async def _first_of(stopping: asyncio.Event, server: asyncio.Task[None]) -> None:
-    waiting = spawn(stopping.wait(), name="stop signal")
-    try:
-        await asyncio.wait({waiting, server}, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        await end(waiting)
-
-
-@contextmanager
-def _signals(stopping: asyncio.Event, hurry: asyncio.Event) -> Iterator[None]:
-    loop = asyncio.get_running_loop()
-
-    def asked() -> None:
-        (hurry if stopping.is_set() else stopping).set()
-
-    if sys.platform == "win32":
-        # The event loop takes no handlers there. Ctrl-Break and a console that is closed both come as SIGBREAK.
-        numbers = (signal.SIGINT, signal.SIGBREAK)
-        before = {number: signal.signal(number, lambda *_: loop.call_soon_threadsafe(asked)) for number in numbers}
+async def _start_sessions(sessions: SessionService, names: Sequence[str]) -> None:
+    """Start these, and make those that there are not; one that cannot be is told, and the others go on."""
+    there = {record.name.lower() for record in sessions.all()}
+    for name in names:
         try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-        return
-    numbers = (signal.SIGTERM, signal.SIGINT)
-    for number in numbers:
-        loop.add_signal_handler(number, asked)
+            if name.lower() in there:
+                await sessions.start(name, asked_by="TUNTAS_START_SESSIONS")
+            else:
+                await sessions.create(name, SessionConfig(), start=True, asked_by="TUNTAS_START_SESSIONS")
+        except SessionError as error:
+            log.warning("session_not_started", session=name, reason=str(error))
+
+
+async def _first_of(stopping: asyncio.Event, http: HttpServer) -> None:
+    """Return when the server is to stop. What ended it by itself is raised: it must not look like a clean stop."""
+    stop = spawn(stopping.wait(), name="stop signal")
+    finished = spawn(http.finished(), name="http server has ended")
     try:
-        yield
+        await asyncio.wait({stop, finished}, return_when=asyncio.FIRST_COMPLETED)
+        if finished.done():
+            finished.result()
     finally:
-        for number in numbers:
-            loop.remove_signal_handler(number)
+        await end(stop)
+        await end(finished)
 
 
 @asynccontextmanager
@@ -261,73 +215,10 @@ async def _background(work: Coroutine[Any, Any, Any], name: str) -> AsyncIterato
         await end(task)
 
 
-class _Prunable(Protocol):
-    async def prune(self, before: datetime) -> None: ...
-
-
-async def _prune(stores: Sequence[_Prunable], clock: SystemClock, retention: timedelta) -> None:
+async def _prune(stores: Sequence[Prunable], settings: Settings) -> None:
+    clock, retention = SystemClock(), timedelta(days=settings.event_retention_days)
     while True:
         before = clock.now() - retention
         for store in stores:
             await store.prune(before)
         await asyncio.sleep(HOUR_SECONDS)
-
-
-def _everywhere(settings: Settings) -> list[Subscription]:
-    """Return the receiver of all sessions' events, if one is set."""
-    if settings.webhook_url is None:
-        return []
-    known = {"*", *(name.value for name in EventName)}
-    if unknown := set(settings.webhook_events) - known:
-        message = (
-            f"Setting TUNTAS_WEBHOOK_EVENTS: unknown {', '.join(sorted(unknown))}. Known: {', '.join(sorted(known))}"
-        )
-        raise ConfigurationError(message)
-    key = settings.webhook_hmac_key.get_secret_value() if settings.webhook_hmac_key else None
-    return [Subscription(str(settings.webhook_url), tuple(settings.webhook_events), key)]
-
-
-def _url(listening: socket.socket) -> str:
-    host, port = listening.getsockname()[:2]
-    if host in ("0.0.0.0", "::"):  # noqa: S104 - read, not bound
-        host = "127.0.0.1"
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def _engine_limits(settings: Settings) -> EngineLimits:
-    return EngineLimits(
-        launch_seconds=settings.launch_timeout_seconds,
-        navigation_seconds=settings.navigation_timeout_seconds,
-        page=PageLimits(
-            call_seconds=settings.call_timeout_seconds,
-            liveness_seconds=settings.liveness_timeout_seconds,
-            logout_seconds=settings.logout_timeout_seconds,
-        ),
-        stop=StopLimits(settings.close_timeout_seconds, settings.kill_timeout_seconds),
-        cache_bytes=settings.cache_megabytes * 1_000_000,
-    )
-
-
-def _limits(settings: Settings) -> Limits:
-    return Limits(
-        start_seconds=settings.start_timeout_seconds,
-        qr_seconds=settings.qr_timeout_seconds,
-        pairing_seconds=settings.pairing_timeout_seconds,
-        reconnect_seconds=settings.reconnect_timeout_seconds,
-        liveness_interval_seconds=settings.liveness_interval_seconds,
-        stable_run_seconds=settings.stable_run_seconds,
-        restart_attempts=settings.restart_attempts,
-        restart_backoff=Backoff(settings.restart_first_seconds, settings.restart_ceiling_seconds),
-        stop_after_unlink=settings.after_unlink == "stop",
-        cache_bytes=settings.cache_megabytes * 1_000_000,
-        recycle_bytes=settings.recycle_megabytes * 1_000_000,
-        recycle_pause_seconds=settings.recycle_pause_seconds,
-        recycle_wait_seconds=settings.call_timeout_seconds,
-    )
-
-
-def _answer_seconds(settings: Settings) -> float:
-    """How long a wish may take at most: logout, both stages of a browser's end, the foreground attempts, a margin."""
-    removal = settings.removal_attempts * settings.removal_delay_seconds
-    ending = settings.logout_timeout_seconds + settings.close_timeout_seconds + settings.kill_timeout_seconds
-    return ending + removal + 15.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,6 +14,8 @@ class Scope(StrEnum):
 
     READ = "read"
     """Look: sessions, chats, messages, contacts, events."""
+    ASK = "ask"
+    """Ask to send: each message waits until a person approves it. Whoever may send may ask."""
     SEND = "send"
     """Act in WhatsApp: send, react, mark as seen, change chats and groups."""
     CONTROL = "control"
@@ -31,6 +34,8 @@ class Caller:
 
     def may(self, scope: Scope) -> bool:
         """Say whether the key is good for ``scope``."""
+        if scope is Scope.ASK and Scope.SEND in self.scopes:
+            return True
         return scope in self.scopes or Scope.ADMIN in self.scopes
 
     def may_use(self, session: str) -> bool:
@@ -59,6 +64,10 @@ class Keys(Protocol):
         """Return whose key has this mark, None if there is none, or none any more."""
         ...
 
+    def holder(self, mark: str) -> Caller | None:
+        """Return whose key has this mark, None if there is none any more; it is no use of the key."""
+        ...
+
     def marks(self) -> list[str]:
         """Return the marks of all keys that are good now, those that are not stored among them."""
         ...
@@ -69,6 +78,10 @@ class Keys(Protocol):
 
     def all(self) -> list[Key]:
         """Return all stored keys, oldest first."""
+        ...
+
+    async def change(self, key_id: str, changed: Callable[[Caller], Caller]) -> Key | None:
+        """Have a key be good at once for what ``changed`` makes of it; return it, None if there is none of this id."""
         ...
 
     async def revoke(self, key_id: str) -> bool:

@@ -1,72 +1,95 @@
-"""Messages on their way from the page into the log of events: each once, older ones first, none passed over.
+"""What a page observes, on its way to the session's mailbox: what is to be ignored goes no further, and a message whose
+file is to be there when it is told waits for it, with the messages behind it.
 
-A page tells of what comes while it runs. What came before (while no server listened, or in the moment in which one
-died) it has in its storage: it is asked for once after each launch, and until then newer messages are held. Should the
-page go before that, they are dropped: the next one is asked for them too.
+Who is told of a message can fetch its file at once. A message that waits is not seen yet: if the page goes meanwhile,
+the next one is asked for it. Nothing here is stored.
 """
 
 from __future__ import annotations
 
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
 import structlog
 
-from tuntas.events import Message, message_of
-from tuntas.foundation.clock import Clock
-from tuntas.foundation.killpoints import killpoint
-from tuntas.sessions.errors import PageRefused
-from tuntas.sessions.ledger import Ledger
-from tuntas.sessions.ports import WhatsAppPage
+from tuntas.events import Message
+from tuntas.foundation.tasks import end, spawn
+from tuntas.sessions.errors import SessionError
+from tuntas.sessions.ignoring import is_ignored
+from tuntas.sessions.model import MessageSeen, Observation, SessionRecord
+from tuntas.sessions.ports import ArrivedFiles, Sink, WhatsAppPage
 
-# Clocks of phones differ by a little, and times are whole seconds; what is known already is not told twice.
-_OVERLAP_SECONDS = 60
-_MESSAGES_PER_CHAT = 1000
+FILE_SECONDS = 60.0
+
+log = structlog.get_logger(__name__)
 
 
 class Arrivals:
-    """One session's messages. Used by its actor alone."""
+    """One page's observations. ``files`` is None where files are fetched only when somebody asks."""
 
-    def __init__(self, ledger: Ledger, clock: Clock) -> None:
-        """Write through ``ledger``."""
-        self._ledger = ledger
-        self._clock = clock
-        self._held: list[Message] = []
-        self.is_behind = False
+    def __init__(
+        self,
+        record: SessionRecord,
+        sink: Sink,
+        page: Callable[[], WhatsAppPage | None],
+        files: ArrivedFiles | None,
+        ignored: frozenset[str],
+    ) -> None:
+        """Pass on to ``sink`` what the session ``record`` wants to know: nothing of ``ignored`` kinds of chats."""
+        self._record = record
+        self._ignored = ignored
+        self._is_debug = record.config.is_debug
+        self._sink = sink
+        self._page = page
+        self._files = files
+        self._waiting: deque[Message] = deque()
+        self._fetching: asyncio.Task[None] | None = None
 
-    def begin(self) -> None:
-        """Say that a new page is coming up: what it missed is to be asked for."""
-        self.is_behind = True
-        self._held.clear()
-
-    async def take(self, message: Message) -> None:
-        """Publish a message that the page tells of, or hold it until older ones are there."""
-        # Without an earlier message there is nothing to wait for; held, it would be dropped with a page that goes now,
-        # and the next page, asked for nothing, would not tell of it again.
-        if self.is_behind and self._ledger.record.seen_until is not None:
-            self._held.append(message)
+    def take(self, seen: Observation) -> None:
+        """Take what the page observes, in its order."""
+        if is_ignored(seen, self._ignored):
             return
-        killpoint("message.seen")
-        await self._ledger.publish_message(message)
-        killpoint("message.published")
+        if self._is_debug:
+            log.info("page_told", session=self._record.name, what=type(seen).__name__)
+        if isinstance(seen, MessageSeen) and (self._waiting or self._wants_file(seen.message)):
+            self._waiting.append(seen.message)
+            if self._fetching is None or self._fetching.done():
+                self._fetching = spawn(self._pass_on(), name=f"files of session {self._record.name}")
+            return
+        self._sink(seen)
 
-    async def ask(self, page: WhatsAppPage) -> None:
-        """Ask the page for what came since the last message that there is an event of. Raises PageUnavailable."""
-        since = self._ledger.record.seen_until
-        if since is not None:  # else it was linked just now: what is in the account's history is no news
-            asked = {"since": since - _OVERLAP_SECONDS, "limit": _MESSAGES_PER_CHAT}
-            try:
-                found = await page.ask("messagesSince", asked)
-            except PageRefused as error:
-                # This page cannot tell, nor would another: to go on is better than to stand still.
-                structlog.get_logger(__name__).error(
-                    "not_caught_up", session=self._ledger.record.name, detail=str(error)
-                )
-                found = []
-            self._held[:0] = [message_of(one) for one in found]
-        self.is_behind = False
+    async def complete(self, found: Iterable[Message]) -> list[Message]:
+        """Return those of the messages that are wanted, with their files."""
+        wanted = [one for one in found if not is_ignored(MessageSeen(one), self._ignored)]
+        return [await self._with_file(one) if self._wants_file(one) else one for one in wanted]
 
-    async def publish(self) -> None:
-        """Publish what was asked for and what was held; a message of which there is an event is not told twice."""
-        held, self._held = self._held, []
-        for message in held:
-            await self._ledger.publish_message(message)
-        if self._ledger.record.seen_until is None:
-            await self._ledger.save(seen_until=int(self._clock.now().timestamp()))
+    async def close(self) -> None:
+        """Wait for nothing any more."""
+        self._waiting.clear()
+        await end(self._fetching)
+
+    def _wants_file(self, message: Message) -> bool:
+        # What was sent from here has its file already, wherever it came from.
+        return self._files is not None and message.has_media and message.source != "api"
+
+    async def _pass_on(self) -> None:
+        while self._waiting:
+            message = self._waiting[0]
+            if self._wants_file(message):
+                message = await self._with_file(message)
+            if self._waiting:
+                self._waiting.popleft()
+                self._sink(MessageSeen(message))
+
+    async def _with_file(self, message: Message) -> Message:
+        assert self._files is not None
+        media = dict(message.details.get("media") or {})
+        try:
+            async with asyncio.timeout(FILE_SECONDS):
+                media |= await self._files.fetch(self._record, message.id, self._page)
+        except (SessionError, OSError) as error:
+            # The message is told all the same, with what went wrong; its file can be asked for later.
+            media["error"] = str(error) or f"The file did not come within {FILE_SECONDS:g} s."
+        return replace(message, details={**message.details, "media": media})

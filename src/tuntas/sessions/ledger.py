@@ -1,109 +1,121 @@
 """A session's pen: every change of what is stored goes through here, once, in one transaction.
 
-A move commits the new state, its line in the story and its event together, and only then believes it; a crash
-before the commit leaves the old truth, a crash after it leaves the new one.
+A move's new state, its line in the story and its event are committed together; a crash before the commit leaves the old
+truth, a crash after it leaves the new one.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, assert_never
 
 import structlog
 
-from tuntas.events import Event, EventName, Message
-from tuntas.events.messages import Acknowledgement
+from tuntas.events import Acknowledgement, Event, EventName, Message
 from tuntas.foundation.clock import Clock, milliseconds
-from tuntas.foundation.killpoints import killpoint
-from tuntas.sessions.machine import WITH_BROWSER, State, Trigger, next_state, shown_status
-from tuntas.sessions.model import SessionRecord, StateChange
+from tuntas.foundation.failpoints import failpoint
+from tuntas.sessions.effects import Publish, Transition
+from tuntas.sessions.machine import State, Trigger
+from tuntas.sessions.model import SessionRecord, StateChange, Told
 from tuntas.sessions.ports import SessionStore
 
 
 class Ledger:
-    """Holds one session's record as the store has it."""
+    """Writes what becomes of one session."""
 
     def __init__(self, record: SessionRecord, store: SessionStore, clock: Clock) -> None:
         """Start with ``record`` as it was just read or inserted."""
-        self.record = record
         self._store = store
         self._clock = clock
-        self._is_staged = False
-        self._story: deque[str] = deque(maxlen=6)
         self._statuses = deque([(record.status, milliseconds(record.changed_at))], maxlen=3)
+        self._last_reason: str | None = None
         self._log = structlog.get_logger(__name__).bind(session=record.name)
 
-    async def move(self, trigger: Trigger, reason: str, detail: str | None = None, *, asked_by: str = "system") -> None:
-        """Go through the transition table, and write what comes of it.
-
-        Raises:
-            ImpossibleTransition: the table has no such way.
-        """
-        before = self.record
-        after = next_state(before.state, trigger, tuple(self._story))
-        status = shown_status(after, before.status)
+    async def commit(self, record: SessionRecord, transition: Transition | None) -> SessionRecord:
+        """Write ``record``, and what its move means if it has moved; return it as the store has it then."""
+        if transition is None:
+            await self._store.save(record, None, [])
+            return record
         now = self._clock.now()
-        browser = before.browser if after in WITH_BROWSER else None
-        record = replace(before, state=after, status=status, changed_at=now, reason=reason, browser=browser)
-        change = StateChange(now, before.state, after, status, reason, detail, asked_by)
+        record = replace(record, changed_at=now)
+        change = StateChange(
+            now,
+            transition.before,
+            record.state,
+            record.status,
+            transition.reason,
+            transition.detail,
+            transition.asked_by,
+        )
         statuses = self._statuses.copy()
         events: list[Event] = []
-        if status is not before.status:
-            statuses.append((status, milliseconds(now)))
+        # A passkey's next challenge is news, too, and so is a fault while the status says nothing of it: told once.
+        is_new_status = record.status is not statuses[-1][0] or transition.data is not None
+        if is_new_status:
+            statuses.append((record.status, milliseconds(now)))
+        if is_new_status or (transition.trigger is Trigger.FAULT and transition.reason != self._last_reason):
             recent = [{"status": shown.value, "timestamp": at} for shown, at in statuses]
-            payload = {"name": record.name, "status": status.value, "statuses": recent}
+            payload: dict[str, Any] = {
+                "name": record.name,
+                "status": record.status.value,
+                "statuses": recent,
+                "reason": transition.reason,
+                "detail": transition.detail,
+            }
+            if transition.data is not None:
+                payload["data"] = dict(transition.data)
             events.append(self._event(record, EventName.SESSION_STATUS, payload))
-        killpoint(f"{trigger}.uncommitted")
-        if after is State.REMOVED:
+        failpoint(f"{transition.trigger}.uncommitted")
+        if record.state is State.REMOVED:
             await self._store.delete(record, change, events)
         else:
             await self._store.save(record, change, events)
-        killpoint(f"{trigger}.committed")
-        self.record, self._statuses = record, statuses
-        self._is_staged = False
-        self._story.append(f"{trigger.value} → {after.value} ({reason})")
-        self._log.info("state_changed", before=before.state.value, after=after.value, reason=reason, detail=detail)
+        failpoint(f"{transition.trigger}.committed")
+        self._statuses = statuses
+        if transition.trigger in (Trigger.FAULT, Trigger.CONNECTED):
+            self._last_reason = transition.reason
+        self._log.info(
+            "state_changed",
+            before=transition.before.value,
+            after=record.state.value,
+            reason=transition.reason,
+            detail=transition.detail,
+        )
+        return record
 
-    async def save(self, **changed: Any) -> None:
-        """Write fields of the record that are not its state."""
-        record = replace(self.record, **changed)
-        await self._store.save(record, None, [])
-        self.record = record
-        self._is_staged = False
-
-    def stage(self, **changed: Any) -> None:
-        """Change fields that the next write takes along; nobody may be answered on the strength of them before it.
-
-        Each write is synced to the disk. Where a move follows at once, one is enough.
-        """
-        self.record = replace(self.record, **changed)
-        self._is_staged = True
-
-    async def flush(self) -> None:
-        """Write what is staged, if anything is."""
-        if self._is_staged:
-            await self.save()
-
-    async def publish_message(self, message: Message) -> None:
-        """Send out a message's events: ``message.any`` for every one, ``message`` for those of others."""
-        names = [EventName.MESSAGE_ANY] if message.from_me else [EventName.MESSAGE, EventName.MESSAGE_ANY]
-        payload = message.payload()
-        events = [replace(self._event(self.record, name, payload), subject=message.id) for name in names]
-        record = replace(self.record, seen_until=max(message.timestamp, self.record.seen_until or 0))
-        await self._store.publish(record, events)
-        self.record = record
-
-    async def publish_acknowledgement(self, acknowledgement: Acknowledgement) -> None:
-        """Send out that a message has come further."""
-        event = self._event(self.record, EventName.MESSAGE_ACK, acknowledgement.payload())
-        await self._store.publish(self.record, [event])
-
-    async def publish_told(self, name: EventName, payload: Mapping[str, Any]) -> None:
-        """Send out a fact in the page's own words."""
-        await self._store.publish(self.record, [self._event(self.record, name, dict(payload))])
+    async def publish(self, record: SessionRecord, publish: Publish) -> None:
+        """Write the events of what the page told, and how far the session has seen."""
+        match fact := publish.fact:
+            case Message():
+                names = _names_of(fact)
+                payload = fact.payload()
+                events = [replace(self._event(record, name, payload), subject=fact.id) for name in names]
+                moment = "late_message" if publish.is_late else "message"
+                failpoint(f"{moment}.seen")
+                await self._store.publish(record, events)
+                failpoint(f"{moment}.published")
+            case Acknowledgement():
+                await self._store.publish(record, [self._event(record, EventName.MESSAGE_ACK, fact.payload())])
+            case Told(name, payload):
+                told = self._event(record, name, dict(payload))
+                subject = str(payload.get("id"))[:LONGEST_SUBJECT] if name in _TOLD_ONCE else None
+                await self._store.publish(record, [replace(told, subject=subject)])
+            case _:
+                assert_never(fact)
 
     def _event(self, record: SessionRecord, name: EventName, payload: dict[str, Any]) -> Event:
         at = milliseconds(self._clock.now())
         return Event(name, record.name, at, payload, metadata=record.config.metadata, me=record.me)
+
+
+# A page may tell of these again after a start.
+_TOLD_ONCE = frozenset({EventName.EVENT_RESPONSE})
+LONGEST_SUBJECT = 128
+
+
+def _names_of(message: Message) -> list[EventName]:
+    """Return as which events a message is told: ``message.any`` for every one, ``message`` for those of others."""
+    if message.is_unreadable:
+        return [EventName.MESSAGE_WAITING]
+    return [EventName.MESSAGE_ANY] if message.from_me else [EventName.MESSAGE, EventName.MESSAGE_ANY]

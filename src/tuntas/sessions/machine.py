@@ -15,8 +15,19 @@ class Status(StrEnum):
     STOPPED = "STOPPED"
     STARTING = "STARTING"
     SCAN_QR_CODE = "SCAN_QR_CODE"
+    PASSKEY_REQUIRED = "PASSKEY_REQUIRED"
+    PASSKEY_CONFIRMATION_REQUIRED = "PASSKEY_CONFIRMATION_REQUIRED"
     WORKING = "WORKING"
     FAILED = "FAILED"
+
+
+class Desired(StrEnum):
+    """What a person asked for."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+    REMOVED = "removed"
+    MOVED = "moved"  # it went elsewhere as a file, and must never run here again
 
 
 class State(StrEnum):
@@ -25,6 +36,8 @@ class State(StrEnum):
     STOPPED = "stopped"  # no browser, none wanted or not yet launched
     STARTING = "starting"  # browser launching, or page loading: start deadline
     SCAN_QR_CODE = "scan_qr_code"  # a QR is shown: renewal deadline
+    PASSKEY_REQUIRED = "passkey_required"  # scanned, the account's passkey has to sign: passkey deadline
+    PASSKEY_CONFIRMATION_REQUIRED = "passkey_confirmation_required"  # a code is to be compared: passkey deadline
     PAIRING = "pairing"  # scanned, the account is loading: pairing deadline
     WORKING = "working"  # connected and alive: asked for life in an interval
     RECONNECTING = "reconnecting"  # WhatsApp's socket is lost: reconnect deadline
@@ -42,11 +55,16 @@ class Trigger(StrEnum):
     LAUNCHED = "launched"
     QR_SHOWN = "qr_shown"
     SCANNED = "scanned"
+    PASSKEY_ASKED = "passkey_asked"
+    PASSKEY_CODE_SHOWN = "passkey_code_shown"
+    PASSKEY_REFUSED = "passkey_refused"
     CONNECTED = "connected"
     DISCONNECTED = "disconnected"
     END_ASKED = "end_asked"
     FAULT = "fault"
+    RESTRICTED = "restricted"  # what WhatsApp lets the account do has changed
     RECYCLED = "recycled"  # the page grew; a fresh one takes its place
+    RESTED = "rested"  # nobody scans: no browser is kept for it
     BROWSER_GONE = "browser_gone"
     SETTLED = "settled"
     GAVE_UP = "gave_up"
@@ -58,6 +76,8 @@ STATUS_OF: dict[State, Status | None] = {
     State.STOPPED: Status.STOPPED,
     State.STARTING: Status.STARTING,
     State.SCAN_QR_CODE: Status.SCAN_QR_CODE,
+    State.PASSKEY_REQUIRED: Status.PASSKEY_REQUIRED,
+    State.PASSKEY_CONFIRMATION_REQUIRED: Status.PASSKEY_CONFIRMATION_REQUIRED,
     State.PAIRING: Status.STARTING,
     State.WORKING: Status.WORKING,
     State.RECONNECTING: Status.STARTING,
@@ -72,6 +92,8 @@ WITH_BROWSER = frozenset(
     {
         State.STARTING,
         State.SCAN_QR_CODE,
+        State.PASSKEY_REQUIRED,
+        State.PASSKEY_CONFIRMATION_REQUIRED,
         State.PAIRING,
         State.WORKING,
         State.RECONNECTING,
@@ -81,35 +103,34 @@ WITH_BROWSER = frozenset(
 )
 ENDING = frozenset({State.STOPPING, State.RECOVERING})
 LIVE = WITH_BROWSER - ENDING
+PASSKEY = frozenset({State.PASSKEY_REQUIRED, State.PASSKEY_CONFIRMATION_REQUIRED})
 
 _LEAVING_LIVE = {Trigger.END_ASKED: State.STOPPING, Trigger.FAULT: State.RECOVERING}
+_LINKING = _LEAVING_LIVE | {
+    Trigger.QR_SHOWN: State.SCAN_QR_CODE,
+    Trigger.PASSKEY_ASKED: State.PASSKEY_REQUIRED,
+    Trigger.SCANNED: State.PAIRING,
+    Trigger.CONNECTED: State.WORKING,
+}
+_WITH_PASSKEY = {
+    Trigger.PASSKEY_CODE_SHOWN: State.PASSKEY_CONFIRMATION_REQUIRED,
+    Trigger.PASSKEY_REFUSED: State.STARTING,
+}
 
 TRANSITIONS: dict[State, dict[Trigger, State]] = {
     State.STOPPED: {
         Trigger.LAUNCHED: State.STARTING,
         Trigger.FORGOTTEN: State.REMOVED,
     },
-    State.STARTING: _LEAVING_LIVE
-    | {
-        Trigger.QR_SHOWN: State.SCAN_QR_CODE,
-        Trigger.SCANNED: State.PAIRING,
-        Trigger.CONNECTED: State.WORKING,
-    },
-    State.SCAN_QR_CODE: _LEAVING_LIVE
-    | {
-        Trigger.QR_SHOWN: State.SCAN_QR_CODE,
-        Trigger.SCANNED: State.PAIRING,
-        Trigger.CONNECTED: State.WORKING,
-    },
-    State.PAIRING: _LEAVING_LIVE
-    | {
-        Trigger.QR_SHOWN: State.SCAN_QR_CODE,
-        Trigger.SCANNED: State.PAIRING,
-        Trigger.CONNECTED: State.WORKING,
-    },
+    State.STARTING: _LINKING.copy(),
+    State.SCAN_QR_CODE: _LINKING | {Trigger.RESTED: State.STOPPING},
+    State.PASSKEY_REQUIRED: _LINKING | _WITH_PASSKEY,
+    State.PASSKEY_CONFIRMATION_REQUIRED: _LINKING | _WITH_PASSKEY,
+    State.PAIRING: _LINKING.copy(),
     State.WORKING: _LEAVING_LIVE
     | {
         Trigger.CONNECTED: State.WORKING,
+        Trigger.RESTRICTED: State.WORKING,
         Trigger.DISCONNECTED: State.RECONNECTING,
         Trigger.RECYCLED: State.RECOVERING,
     },

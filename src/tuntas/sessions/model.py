@@ -3,26 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from tuntas.events import Acknowledgement, EventName, Me, Message, Subscription
-from tuntas.sessions.machine import State, Status
+from tuntas.events import Acknowledgement, Capping, EventName, Me, Message, Subscription, Timelock, identified
+from tuntas.foundation.proxy import Proxy
+from tuntas.sessions.capabilities import PageFacts
+from tuntas.sessions.machine import Desired, State, Status
 from tuntas.sessions.pacing import Pace
-from tuntas.sessions.reconcile import Desired
 
 SESSION_NAME_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
 
 
 @dataclass(frozen=True, slots=True)
 class SessionConfig:
-    """What a client set for a session. ``document`` is what was sent, for giving it back unchanged."""
+    """What a client set for a session. ``document`` is what was sent, for giving it back unchanged.
+
+    ``damage``: why the stored one could not be read; all else is empty then.
+    """
 
     document: Mapping[str, Any] = field(default_factory=dict, repr=False)
     subscriptions: tuple[Subscription, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
     pace: Pace | None = None
+    proxy: Proxy | None = None
+    damage: str | None = None
+
+    def ignored(self, unless_told: frozenset[str] = frozenset()) -> frozenset[str]:
+        """Which kinds of chats the session does not want to know of: ``status``, ``groups``, ``channels`` …
+
+        ``unless_told``: the server's, of which each counts where the session says nothing of it.
+        """
+        ignore = self.document.get("ignore")
+        told = ignore if isinstance(ignore, Mapping) else {}
+        return frozenset(kind for kind, is_on in {**dict.fromkeys(unless_told, True), **told}.items() if is_on)
+
+    @property
+    def downloads_media(self) -> bool | None:
+        """Whether files are fetched as their messages arrive; None: as the server's setting says."""
+        media = self.document.get("media")
+        download = media.get("download") if isinstance(media, Mapping) else None
+        return download if isinstance(download, bool) else None
+
+    @property
+    def is_debug(self) -> bool:
+        """Whether each thing that the page tells is logged, without what it says."""
+        return self.document.get("debug") is True
+
+    def following(self, earlier: SessionConfig) -> SessionConfig:
+        """Return this configuration as the one after ``earlier``: webhooks that are the same keep their ids."""
+        return replace(self, subscriptions=identified(self.subscriptions, earlier.subscriptions))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +72,11 @@ class BrowserRecord:
 
 @dataclass(frozen=True, slots=True)
 class SessionRecord:
-    """The stored session. ``id`` tells two sessions apart that bore one name, one after the other.
+    """The stored session, an attribute a column. ``id`` tells two sessions apart that bore one name in turn.
 
     ``seen_until``: the time (Unix seconds) of the newest message whose event is written; None before the first link.
+    ``again_in_seconds``: of a failed session, how long after ``changed_at`` it starts by itself; None for never.
+    ``unlinked_me``: the account whose link the phone has removed, until one is linked again.
     """
 
     id: str
@@ -60,6 +93,8 @@ class SessionRecord:
     me: Me | None = None
     browser: BrowserRecord | None = None
     seen_until: int | None = None
+    again_in_seconds: float | None = None
+    unlinked_me: Me | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +124,27 @@ class Scanned:
 
 
 @dataclass(frozen=True, slots=True)
+class PasskeyAsked:
+    """The account's passkey has to sign before this device is accepted; WebAuthn's request options, as JSON."""
+
+    options: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PasskeyCodeShown:
+    """The passkey has signed; phone and page show this code, and a person has to say that it is the same."""
+
+    code: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PasskeyRefused:
+    """Nothing came of the passkey; the page goes back to its QRs."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Connected:
     """Logged in, synchronised and connected: messages can be sent."""
 
@@ -111,11 +167,33 @@ class Unlinked:
 
 @dataclass(frozen=True, slots=True)
 class PageLost:
-    """The page or its browser is dead or unusable. ``permanent``: starting again cannot help."""
+    """The page or its browser is dead or unusable. ``again_in_seconds``: to try again earlier would do harm."""
 
     reason: str
     detail: str
-    permanent: bool = False
+    again_in_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """The page does not have yet, or has no more, what we call. It is looked for on: modules may come late."""
+
+    names: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageKnown:
+    """What the page is and what it can do; told again when that changes."""
+
+    facts: PageFacts
+
+
+@dataclass(frozen=True, slots=True)
+class RestrictionsSeen:
+    """What WhatsApp does not let the account do for a while; None is what the page does not know."""
+
+    timelock: Timelock | None
+    capping: Capping | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,5 +226,20 @@ class Told:
 
 
 Observation = (
-    QrShown | Scanned | Connected | Disconnected | Unlinked | PageLost | Weighed | MessageSeen | AckSeen | Told
+    QrShown
+    | Scanned
+    | PasskeyAsked
+    | PasskeyCodeShown
+    | PasskeyRefused
+    | Connected
+    | Disconnected
+    | Unlinked
+    | PageLost
+    | Lacking
+    | PageKnown
+    | RestrictionsSeen
+    | Weighed
+    | MessageSeen
+    | AckSeen
+    | Told
 )

@@ -14,10 +14,10 @@ import structlog
 from tuntas.foundation.backoff import Backoff
 from tuntas.foundation.tasks import end, spawn
 from tuntas.sessions.actor import SessionActor
+from tuntas.sessions.dependencies import Dependencies
 from tuntas.sessions.errors import ServerStopping, UnknownSession
 from tuntas.sessions.machine import State
 from tuntas.sessions.model import SessionRecord
-from tuntas.sessions.surroundings import Surroundings
 
 log = structlog.get_logger(__name__)
 
@@ -27,16 +27,16 @@ CRASH_BACKOFF = Backoff(first_seconds=1.0, ceiling_seconds=60.0)
 class Supervisor:
     """All actors, by session name."""
 
-    def __init__(self, around: Surroundings) -> None:
+    def __init__(self, dependencies: Dependencies) -> None:
         """Start empty; ``load`` brings the stored sessions."""
-        self._around = around
+        self._dependencies = dependencies
         self._actors: dict[str, SessionActor] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
 
     async def load(self) -> None:
         """Give every stored session its actor; those that are wanted start by themselves, a few at a time."""
-        for record in await self._around.store.load():
+        for record in await self._dependencies.store.load():
             self._adopt(record)
 
     async def add(self, record: SessionRecord) -> SessionActor:
@@ -47,7 +47,7 @@ class Supervisor:
             ServerStopping: it takes no more requests.
         """
         self._refuse_when_closing()
-        await self._around.store.insert(record)
+        await self._dependencies.store.insert(record)
         return self._adopt(record)
 
     def find(self, name: str) -> SessionActor:
@@ -89,9 +89,9 @@ class Supervisor:
             raise ServerStopping
 
     def _adopt(self, record: SessionRecord) -> SessionActor:
-        actor = SessionActor(record, self._around)
+        actor = SessionActor(record, self._dependencies)
         self._actors[record.name] = actor
-        self._around.news.ring()
+        self._dependencies.news.ring()
         task = spawn(self._supervise(actor), name=f"session {record.name}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -111,13 +111,13 @@ class Supervisor:
                     return
                 crashes, begun_by = crashes + 1, "internal_error"
                 # The new actor is at the door before the pause, so that wishes wait for it instead of being lost.
-                actor = self._actors[name] = SessionActor(actor.record, self._around)
+                actor = self._actors[name] = SessionActor(actor.record, self._dependencies)
                 pause = CRASH_BACKOFF.delay_seconds(crashes, random.random())  # noqa: S311 - spread, not secrecy
                 await asyncio.sleep(pause)
         finally:
             if self._actors.get(name) is actor:
                 del self._actors[name]
-                self._around.news.ring()
+                self._dependencies.news.ring()
 
 
 async def _all_done(tasks: set[asyncio.Task[None]]) -> None:

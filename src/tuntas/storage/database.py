@@ -14,36 +14,44 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, create_engine, event, select
+from sqlalchemy import URL, Connection, create_engine, event, inspect, make_url, select, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from tuntas.foundation.advice import Advice
+from tuntas.foundation.extras import how_to_install
+from tuntas.foundation.user_error import UserError
 
 Result = TypeVar("Result")
 
 # Which driver is meant is not for users to know.
 _PSYCOPG = "postgresql+psycopg://"
 _POSTGRESQL = ("postgresql://", "postgres://")
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_REVISION = text("SELECT version_num FROM alembic_version")
 
 
-class DatabaseUnusable(Advice):
+class DatabaseUnusable(UserError):
     """The database cannot be opened or is not ours to change; the message says what to do."""
+
+
+def driver_missing(error: ModuleNotFoundError) -> DatabaseUnusable:
+    """Return what to raise where the package is missing that speaks with a database of this kind."""
+    return DatabaseUnusable(f"The database's driver is not installed ({error.name}): {how_to_install('postgresql')}")
 
 
 class Database:
     """The server's database. Close it when done."""
 
-    def __init__(self, url: str) -> None:
-        """Prepare a connection to ``url``; nothing is opened before ``migrate``.
+    def __init__(self, url: str | Path) -> None:
+        """Prepare a connection to ``url`` or an SQLite file; nothing is opened before ``migrate``.
 
         Raises:
             DatabaseUnusable: the URL is not one, or its driver is not installed.
         """
         try:
-            self._engine = create_engine(engine_url(url), pool_pre_ping=not url.startswith("sqlite"))
+            address = engine_url(url)
+            self._engine = create_engine(address, pool_pre_ping=address.get_backend_name() != "sqlite")
         except ModuleNotFoundError as error:
-            message = f"The database's driver is not installed ({error.name}): pip install 'tuntas[postgresql]'"
-            raise DatabaseUnusable(message) from error
+            raise driver_missing(error) from error
         except (ArgumentError, SQLAlchemyError, ImportError) as error:
             message = f"Database URL cannot be used: {error}. Mend TUNTAS_DATABASE_URL."
             raise DatabaseUnusable(message) from error
@@ -89,8 +97,20 @@ class Database:
         with self._engine.begin() as connection:
             return work(connection)
 
+    def _is_newest(self) -> bool:
+        """Return whether there is nothing to migrate. What goes wrong in this look is told by Alembic's own."""
+        try:
+            with self._engine.begin() as connection:
+                if not inspect(connection).has_table("alembic_version"):
+                    return False
+                return connection.execute(_REVISION).scalars().all() == [newest_migration()]
+        except SQLAlchemyError:
+            return False
+
     def _migrate(self, revision: str) -> None:
-        # Here and not above: Alembic costs a quarter of a second, which every small command would pay too.
+        if revision == "head" and self._is_newest():
+            return
+        # Here and not above: Alembic costs a quarter of a second, which every start and small command would pay too.
         from alembic import command
         from alembic.config import Config
         from alembic.migration import MigrationContext
@@ -98,7 +118,8 @@ class Database:
         from alembic.util import CommandError
 
         config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        # Alembic reads it as an INI file's text, in which % begins a reference.
+        config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
         config.set_main_option("path_separator", "os")
         newest = ScriptDirectory.from_config(config)
         try:
@@ -116,12 +137,30 @@ class Database:
             raise DatabaseUnusable(message) from error
 
 
-def engine_url(url: str) -> str:
-    """Return ``url`` with the driver that we have for it."""
+def newest_migration() -> str:
+    """Return the revision of the newest migration, by its file's name: what Alembic says, without loading it."""
+    return max(one.name for one in (_MIGRATIONS / "versions").glob("[0-9]*_*.py")).partition("_")[0]
+
+
+def engine_url(url: str | Path) -> URL:
+    """Return the address of ``url``, with the driver that we have for it, or of an SQLite file.
+
+    A path becomes no text on the way: ``?``, ``#`` and ``%`` in it would be read as parts of a URL.
+    """
+    if isinstance(url, Path):
+        return URL.create("sqlite", database=str(url))
     for scheme in _POSTGRESQL:
         if url.startswith(scheme):
-            return _PSYCOPG + url.removeprefix(scheme)
-    return url
+            return make_url(_PSYCOPG + url.removeprefix(scheme))
+    return make_url(url)
+
+
+def sqlite_file(url: str | Path) -> Path | None:
+    """Return the file of an SQLite database, None if it is in none."""
+    address = engine_url(url)
+    if address.get_backend_name() != "sqlite" or not address.database or address.database == ":memory:":
+        return None
+    return Path(address.database)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -52,6 +52,17 @@ class SqlEventLog:
         rows = await self._database.run(lambda connection: connection.execute(newest).all())
         return [_event_of(row) for row in rows]
 
+    async def about(self, session_id: str, message_token: str, *, limit: int) -> list[LoggedEvent]:
+        """Return the events about one message of a session, oldest first."""
+        query = (
+            select(event_log)
+            .where(event_log.c.session_id == session_id, event_log.c.message_token == message_token)
+            .order_by(event_log.c.sequence)
+            .limit(limit)
+        )
+        rows = await self._database.run(lambda connection: connection.execute(query).all())
+        return [_event_of(row) for row in rows]
+
     async def prune(self, before: datetime) -> None:
         """Forget events from before that time that are on their way to nobody."""
         is_needed = exists().where(deliveries.c.event_id == event_log.c.event_id)

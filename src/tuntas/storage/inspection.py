@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from sqlalchemy import Connection, create_engine, func, inspect, make_url, select
+from sqlalchemy import URL, Connection, create_engine, func, inspect, make_url, select
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
@@ -41,7 +41,7 @@ class SessionRow:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenRemoval:
+class UnfinishedRemoval:
     """What a look needs of a removal that is not purged. ``holders``: each as "name (pid n)"."""
 
     session: str
@@ -69,6 +69,10 @@ class Inspection:
         """Return whether there are tables and no revision: the first migration was cut off, or it is not ours."""
         return bool(self._tables - {"alembic_version"}) and self.revision() is None
 
+    def is_empty(self) -> bool:
+        """Return whether there is no table at all."""
+        return not self._tables
+
     def sessions(self) -> list[SessionRow]:
         """Return all sessions."""
         if sessions.name not in self._tables:
@@ -78,7 +82,7 @@ class Inspection:
         rows = self._connection.execute(query)
         return [SessionRow(row.name, row.profile_folder, row.state, row.me is not None) for row in rows]
 
-    def open_removals(self) -> list[OpenRemoval]:
+    def open_removals(self) -> list[UnfinishedRemoval]:
         """Return the removals that are not purged, oldest first."""
         if removals.name not in self._tables:
             return []
@@ -89,7 +93,7 @@ class Inspection:
             .order_by(columns.created_at)
         )
         return [
-            OpenRemoval(
+            UnfinishedRemoval(
                 session=row.session,
                 path=Path(row.path),
                 is_stuck=row.state == RemovalState.STUCK.value,
@@ -143,7 +147,7 @@ def newest_revision() -> tuple[str, set[str]]:
 
 
 @contextmanager
-def inspect_database(url: str) -> Iterator[Inspection]:
+def inspect_database(url: str | Path) -> Iterator[Inspection]:
     """Open the database for looking.
 
     Raises:
@@ -163,14 +167,13 @@ def inspect_database(url: str) -> Iterator[Inspection]:
         raise DatabaseUnusable(message) from error
 
 
-def _read_only(url: str) -> str:
-    url = engine_url(url)
-    parsed = make_url(url)
+def _read_only(url: str | Path) -> URL:
+    parsed = engine_url(url)
     if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
-        return url
+        return parsed
     path = Path(parsed.database)
     if not path.exists():
         raise NoDatabase(str(path))
     is_idle = not path.with_name(f"{path.name}-wal").exists()
     mode = "immutable=1" if is_idle else "mode=ro"
-    return f"sqlite:///file:{quote(str(path.absolute()))}?{mode}&uri=true"
+    return make_url(f"sqlite:///file:{quote(str(path.absolute()))}?{mode}&uri=true")

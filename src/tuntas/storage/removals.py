@@ -16,7 +16,7 @@ from tuntas.events import Audience, removal_event
 from tuntas.profiles import Holder, Reason, Removal, RemovalState
 from tuntas.storage.database import Database
 from tuntas.storage.publisher import Publisher
-from tuntas.storage.sessions import audience_of, session_of
+from tuntas.storage.sessions import audience_of, readable, session_of
 from tuntas.storage.subscriptions import audience_from_json, audience_to_json
 from tuntas.storage.tables import removals, sessions
 
@@ -39,7 +39,7 @@ class SqlRemovalJournal:
                 told = None if audience is None else audience_to_json(audience)
                 connection.execute(insert(removals).values(**_to_row(removal), audience=told))
             else:
-                audience = None if known.audience is None else audience_from_json(known.audience)
+                audience = _audience_in(known.audience)
                 connection.execute(update(removals).where(removals.c.id == removal.id).values(**_to_row(removal)))
             if audience is None:
                 return set()
@@ -64,11 +64,17 @@ class SqlRemovalJournal:
 
 def _audience_of(connection: Connection, removal: Removal) -> Audience | None:
     """Return the receivers of the session whose profile this is; None for a folder that no session has."""
-    its_session = select(sessions).where(
-        sessions.c.name == removal.session, sessions.c.profile_folder == removal.path.name
-    )
+    its_session = readable.where(sessions.c.name == removal.session, sessions.c.profile_folder == removal.path.name)
     row = connection.execute(its_session).one_or_none()
     return None if row is None else audience_of(session_of(row))
+
+
+def _audience_in(document: dict[str, Any] | None) -> Audience | None:
+    """Return whom a removal is told to; nobody, rather than no removal, where that cannot be read."""
+    try:
+        return None if document is None else audience_from_json(document)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
 
 
 def _to_row(removal: Removal) -> dict[str, Any]:
@@ -79,6 +85,7 @@ def _to_row(removal: Removal) -> dict[str, Any]:
         "trash_path": None if removal.trash_path is None else str(removal.trash_path),
         "state": removal.state.value,
         "reason": None if removal.reason is None else removal.reason.value,
+        "obstacle_path": removal.obstacle_path,
         "message": removal.message,
         "holders": [asdict(holder) for holder in removal.holders],
         "attempts": removal.attempts,
@@ -99,6 +106,7 @@ def _from_row(row: Row[Any]) -> Removal:
         updated_at=row.updated_at,
         trash_path=None if row.trash_path is None else Path(row.trash_path),
         reason=None if row.reason is None else Reason(row.reason),
+        obstacle_path=row.obstacle_path,
         message=row.message,
         holders=tuple(Holder(**holder) for holder in row.holders),
         attempts=row.attempts,

@@ -11,6 +11,7 @@ from tuntas.events import Audience, Me, Retries, RetryPolicy, Subscription
 def subscription_to_json(subscription: Subscription) -> dict[str, Any]:
     """Return a subscription as a JSON document."""
     return {
+        "id": subscription.id,
         "url": subscription.url,
         "events": list(subscription.events),
         "hmac_key": subscription.hmac_key,
@@ -32,6 +33,7 @@ def subscription_from_json(document: dict[str, Any]) -> Subscription:
         hmac_key=document["hmac_key"],
         retries=Retries(RetryPolicy(retries["policy"]), retries["delay_seconds"], retries["attempts"]),
         headers=tuple((name, value) for name, value in document["headers"]),
+        id=document.get("id", ""),  # rows of an earlier version have none: it comes from the address, as their lanes do
     )
 
 
@@ -53,5 +55,5 @@ def audience_from_json(document: dict[str, Any]) -> Audience:
         session=document["session"],
         subscriptions=tuple(subscription_from_json(one) for one in document["subscriptions"]),
         metadata=document["metadata"],
-        me=None if document["me"] is None else Me(**document["me"]),
+        me=None if document["me"] is None else Me.from_json(document["me"]),
     )

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Dialect,
+    Float,
     Index,
     Integer,
     MetaData,
@@ -20,6 +21,8 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
 )
+
+from tuntas.foundation.plain_values import readable
 
 metadata = MetaData(
     naming_convention={
@@ -54,11 +57,24 @@ class Moment(TypeDecorator[datetime]):
         return datetime.fromtimestamp(seconds, UTC).replace(microsecond=microseconds)
 
 
+class Words(TypeDecorator[str]):
+    """A text that people read: what a database cannot keep of it is replaced."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Make a text storable."""
+        return None if value is None else readable(value)
+
+
 sessions = Table(
     "sessions",
     metadata,
     Column("id", String(26), primary_key=True),
     Column("name", String(64), nullable=False, unique=True),
+    # The name without regard to case; of sessions that clashed when this came, all but one have their very name here.
+    Column("folded_name", String(64), nullable=False, unique=True),
     Column("desired", String(16), nullable=False),
     Column("state", String(32), nullable=False),
     Column("status", String(32), nullable=False),
@@ -71,6 +87,8 @@ sessions = Table(
     Column("created_at", Moment, nullable=False),
     Column("changed_at", Moment, nullable=False),
     Column("seen_until", BigInteger),
+    Column("again_in_seconds", Float),
+    Column("unlinked_me", JSON),
 )
 
 history = Table(
@@ -83,7 +101,7 @@ history = Table(
     Column("after", String(32), nullable=False),
     Column("status", String(32), nullable=False),
     Column("reason", String(64), nullable=False),
-    Column("detail", Text),
+    Column("detail", Words),
     Column("asked_by", String(64), nullable=False),
 )
 
@@ -98,8 +116,11 @@ events = Table(
     Column("subject", String(128)),
     Column("body", Text, nullable=False),
     Column("created_at", Moment, nullable=False, index=True),
+    # The message that it is about; see tuntas.events.about.
+    Column("message_token", String(128)),
     UniqueConstraint("session_id", "event", "subject"),
     Index("ix_events_session_sequence", "session", "sequence"),
+    Index("ix_events_session_id_message_token", "session_id", "message_token"),
 )
 
 deliveries = Table(
@@ -111,7 +132,7 @@ deliveries = Table(
     Column("subscription", JSON, nullable=False),
     Column("state", String(16), nullable=False),
     Column("attempts", Integer, nullable=False),
-    Column("error", Text),
+    Column("error", Words),
     Column("next_attempt_at", Moment, nullable=False),
     Column("finished_at", Moment, index=True),
     Index("ix_deliveries_state_lane_sequence", "state", "lane", "sequence"),
@@ -126,7 +147,8 @@ removals = Table(
     Column("trash_path", Text),
     Column("state", String(16), nullable=False, index=True),
     Column("reason", String(64)),
-    Column("message", Text),
+    Column("obstacle_path", Words),
+    Column("message", Words),
     Column("holders", JSON, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("next_attempt_at", Moment),
@@ -154,7 +176,52 @@ sends = Table(
     Column("session_id", String(26), primary_key=True),
     Column("key", String(255), primary_key=True),
     Column("fingerprint", String(64), nullable=False),
-    Column("token", String(32), nullable=False),
+    Column("token", String(64), nullable=False),
     Column("answer", JSON(none_as_null=True)),
     Column("created_at", Moment, nullable=False, index=True),
+    # When its turn came, and when the page said that it is sent.
+    Column("begun_at", Moment),
+    Column("sent_at", Moment),
+    Index("ix_sends_session_id_token", "session_id", "token"),
+)
+
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("session_id", String(26), nullable=False, index=True),
+    Column("session", String(64), nullable=False),
+    # The key that asked, by its fingerprint, and its name for people.
+    Column("asker", String(64), nullable=False),
+    Column("asked_by", String(64), nullable=False),
+    Column("key", String(255)),
+    Column("fingerprint", String(64), nullable=False),
+    Column("token", String(128)),
+    # What is sent; null as soon as it never will be again.
+    Column("message", JSON(none_as_null=True)),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("chat_id", String(128), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("text", Words, nullable=False),
+    Column("status", String(16), nullable=False, index=True),
+    Column("decided_by", String(64)),
+    Column("message_id", String(255)),
+    Column("error", Words),
+    Column("created_at", Moment, nullable=False, index=True),
+    Column("expires_at", Moment, nullable=False),
+    UniqueConstraint("session_id", "asker", "key"),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("session", String(64)),
+    Column("since", Moment, nullable=False),
+    Column("detail", Words, nullable=False),
+    Column("resolved_at", Moment, index=True),
+    # Who was told of it, and of its end: names of targets.
+    Column("told", JSON, nullable=False),
+    Column("told_end", JSON, nullable=False),
 )

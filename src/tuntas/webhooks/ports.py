@@ -12,7 +12,11 @@ from tuntas.events import Subscription
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One event on its way to one receiver. ``lane`` names session and receiver; order is kept within a lane."""
+    """One event on its way to one receiver. ``lane`` names session and receiver; order is kept within a lane.
+
+    ``subscription`` is as the session's configuration has it now. ``hopeless``: why it can never be delivered.
+    ``is_last``: its session is deleted, so that nothing of its lane is tried again once an attempt has failed.
+    """
 
     id: int
     lane: str
@@ -21,7 +25,71 @@ class Delivery:
     body: str = field(repr=False)
     subscription: Subscription
     attempts: int
+    created_at: datetime
     next_attempt_at: datetime
+    hopeless: str | None = None
+    is_last: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The receiver took it."""
+
+    delivery: Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """An attempt has failed, and when the next is due."""
+
+    delivery: Delivery
+    error: str
+    next_attempt_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """It is not tried again; it stays visible as dead. ``was_tried``: by an attempt that is not counted yet."""
+
+    delivery: Delivery
+    error: str
+    was_tried: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LaneEnded:
+    """Nothing that waits in the lane is tried again."""
+
+    lane: str
+    reason: str
+
+
+Outcome = Delivered | Postponed | GivenUp | LaneEnded
+
+
+@dataclass(frozen=True, slots=True)
+class LaneHead:
+    """A lane that has something waiting, and what is known of its oldest delivery."""
+
+    lane: str
+    session: str
+    url: str
+    since: datetime
+    next_attempt_at: datetime
+    attempts: int
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LaneReport:
+    """How a lane is, for a person. ``since``: when the event was written that waits longest, None if none does."""
+
+    session: str
+    url: str = field(repr=False)
+    since: datetime | None
+    failures: int
+    error: str | None
+    is_stuck: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +115,7 @@ class DeliveryFilter:
 
     id: int | None = None
     before_id: int | None = None
-    event_id: str | None = None
+    event_ids: Collection[str] | None = None
     session: str | None = None
     state: str | None = None
     since: datetime | None = None
@@ -76,20 +144,16 @@ class Outbox(Protocol):
         """Return the oldest waiting deliveries of a lane, in order."""
         ...
 
-    async def delivered(self, delivered: Sequence[Delivery]) -> None:
-        """Note that the receiver took them."""
+    async def heads(self) -> list[LaneHead]:
+        """Return the oldest waiting delivery of each lane that has one."""
         ...
 
-    async def postponed(self, delivery: Delivery, *, next_attempt_at: datetime, error: str) -> None:
-        """Note a failed attempt and when the next is due."""
+    async def note(self, outcomes: Sequence[Outcome]) -> None:
+        """Write down what came of attempts; what has ended meanwhile stays ended."""
         ...
 
-    async def given_up(self, delivery: Delivery, *, error: str) -> None:
-        """Note that the attempts are used up; it stays visible as dead."""
-        ...
-
-    async def counts(self) -> dict[str, int]:
-        """Return how many deliveries are in each state."""
+    async def counts(self, sessions: frozenset[str] | None = None) -> dict[str, int]:
+        """Return how many deliveries are in each state; of these sessions only, where some are named."""
         ...
 
     async def oldest_waiting(self) -> datetime | None:
@@ -124,4 +188,8 @@ class EventLog(Protocol):
 
     async def recent(self, session: str, names: Collection[str] | None, *, limit: int) -> list[LoggedEvent]:
         """Return the newest events of a session, newest first; names None means all."""
+        ...
+
+    async def about(self, session_id: str, message_token: str, *, limit: int) -> list[LoggedEvent]:
+        """Return the events about one message of a session, oldest first."""
         ...

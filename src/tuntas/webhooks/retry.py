@@ -13,6 +13,11 @@ CEILING_SECONDS = 3600.0
 JITTER = 0.1
 
 
+# A plan without a wait must not keep the server busy with a receiver that is dead.
+LEAST_STEP_SECONDS = 0.05
+LEAST_CEILING_SECONDS = 5.0
+
+
 @dataclass(frozen=True, slots=True)
 class TryAgain:
     """Another attempt is due after ``delay_seconds``."""
@@ -42,3 +47,8 @@ def after_failure(
         case RetryPolicy.EXPONENTIAL:
             delay = retries.delay_seconds * 2.0 ** min(attempts_made - 1, 30)
     return TryAgain(min(max(delay * (1 + JITTER * chance), asked_seconds), CEILING_SECONDS))
+
+
+def least_seconds(failures_in_a_row: int) -> float:
+    """Return how long a receiver that has failed so often is left alone at least, whatever the plan says."""
+    return min(LEAST_STEP_SECONDS * failures_in_a_row, LEAST_CEILING_SECONDS)

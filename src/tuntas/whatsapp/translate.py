@@ -2,27 +2,62 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, assert_never
 
-from tuntas.events import AckLevel, Acknowledgement, EventName, Me, message_of
+from pydantic import ValidationError
+
+from tuntas.events import AckLevel, Acknowledgement, Capping, EventName, Me, Message, Timelock, message_of
+from tuntas.foundation.plain_values import NotPlain, plain_from_json
+from tuntas.sessions.capabilities import Capability, PageFacts
 from tuntas.sessions.model import (
     AckSeen,
     Connected,
     Disconnected,
+    Lacking,
     MessageSeen,
     Observation,
+    PageKnown,
     PageLost,
+    PasskeyAsked,
+    PasskeyCodeShown,
+    PasskeyRefused,
     QrShown,
+    RestrictionsSeen,
     Scanned,
     Told,
     Unlinked,
 )
+from tuntas.whatsapp.reports import (
+    MOST_CHARACTERS,
+    REPORT,
+    AckReport,
+    CappingFields,
+    ChangedReport,
+    ConnectedReport,
+    DisconnectedReport,
+    EventReport,
+    MessageFields,
+    MessageReport,
+    PageReport,
+    PasskeyCodeReport,
+    PasskeyRefusedReport,
+    PasskeyReport,
+    QrReport,
+    Report,
+    RestrictionsReport,
+    ScannedReport,
+    TimelockFields,
+    TroubleReport,
+    UnlinkedReport,
+)
+
+_A_KIND = re.compile(r"[a-z_]{1,32}")
 
 
 class UnknownReport(Exception):
-    """The page reported something that this version does not know; the message names its kind, never its content."""
+    """The page reported something that is not one of ours; the message names its kind and fields, never its content."""
 
 
 def observation_of(text: str) -> Observation:
@@ -31,50 +66,117 @@ def observation_of(text: str) -> Observation:
     Raises:
         UnknownReport: it is not one of ours.
     """
+    if len(text) > MOST_CHARACTERS:
+        message = f"a report of {len(text)} characters"
+        raise UnknownReport(message)
     try:
-        report = json.loads(text)
-        kind = report["kind"]
-    except (ValueError, TypeError, KeyError):
-        message = "a report that is not a JSON object with a kind"
+        plain = plain_from_json(text)
+    except NotPlain as error:
+        message = f"a report that is not plain: {error.problem}"
         raise UnknownReport(message) from None
     try:
-        return _known(kind, report)
-    except (ValueError, TypeError, KeyError) as error:
-        message = f"a report of kind {kind!r} with a missing or wrong field: {error}"
-        raise UnknownReport(message) from error
+        report = REPORT.validate_python(plain)
+    except ValidationError as error:
+        raise UnknownReport(_described(plain, error)) from None
+    return _observation(report)
 
 
-def _known(kind: str, report: Mapping[str, Any]) -> Observation:
-    match kind:
-        case "qr":
-            return QrShown(str(report["code"]))
-        case "scanned":
+def message_from(plain: Any) -> Message:
+    """Return a message that the page wrote down.
+
+    Raises:
+        UnknownReport: it is none.
+    """
+    try:
+        fields = MessageFields.model_validate(plain)
+    except ValidationError as error:
+        raise UnknownReport(_described({"kind": "message"}, error)) from None
+    return message_of(fields.model_dump(by_alias=True))
+
+
+def _observation(report: Report) -> Observation:
+    match report:
+        case QrReport(code=code):
+            return QrShown(code)
+        case ScannedReport():
             return Scanned()
-        case "connected":
-            return Connected(Me(str(report["id"]), report["pushName"]))
-        case "disconnected":
-            return Disconnected(str(report["state"]))
-        case "unlinked":
-            return Unlinked(str(report["reason"]))
-        case "changed":
-            names = ", ".join(str(name) for name in report["names"])
-            return PageLost("whatsapp_web_changed", f"WhatsApp Web no longer has: {names}", permanent=True)
-        case "message":
-            return MessageSeen(message_of(report["message"]))
-        case "ack":
+        case PasskeyReport(options=options):
+            return PasskeyAsked(options.model_dump(exclude_none=True))
+        case PasskeyCodeReport(code=code):
+            return PasskeyCodeShown(code)
+        case PasskeyRefusedReport(reason=reason):
+            return PasskeyRefused(reason)
+        case ConnectedReport(id=account, pushName=name, lid=lid):
+            return Connected(Me(account, name, lid))
+        case DisconnectedReport(state=state):
+            return Disconnected(state)
+        case UnlinkedReport(reason=reason):
+            return Unlinked(reason)
+        case ChangedReport(names=names):
+            return Lacking(", ".join(names))
+        case PageReport():
+            return PageKnown(facts_of(report))
+        case RestrictionsReport(timelock=timelock, capping=capping):
+            return RestrictionsSeen(
+                None if timelock is None else timelock_of(timelock), None if capping is None else capping_of(capping)
+            )
+        case TroubleReport(reason=reason, detail=detail, seconds=seconds):
+            return PageLost(reason, detail, again_in_seconds=seconds)
+        case MessageReport(message=message):
+            return MessageSeen(message_of(message.model_dump(by_alias=True)))
+        case AckReport():
             return AckSeen(_acknowledgement_of(report))
-        case "event":
-            return Told(EventName(report["name"]), dict(report["payload"]))
+        case EventReport(name=name, payload=payload):
+            return Told(EventName(name), payload)
         case _:
-            message = f"kind {kind!r}"
-            raise UnknownReport(message)
+            assert_never(report)
 
 
-def _acknowledgement_of(report: Mapping[str, Any]) -> Acknowledgement:
-    return Acknowledgement(
-        message_id=str(report["id"]),
-        sender=str(report["me"]),
-        recipient=str(report["chat"]),
-        from_me=True,
-        ack=AckLevel(max(-1, min(4, int(report["ack"])))),
+def facts_of(report: PageReport) -> PageFacts:
+    """Return what a page says of itself; a capability that we do not know is one that nothing needs."""
+    known = {one.value for one in Capability}
+    lacking = report.lacking
+    if lacking is not None:
+        found = {Capability(name): tuple(names) for name, names in lacking.items() if name in known}
+        return PageFacts(report.version, report.waJs, found)
+    return PageFacts(report.version, report.waJs)
+
+
+def timelock_of(told: TimelockFields) -> Timelock:
+    """Return what a page says of the reach-out timelock."""
+    return Timelock(told.isActive, told.ends, told.type)
+
+
+def capping_of(told: CappingFields) -> Capping:
+    """Return what a page says of the capping."""
+    return Capping(
+        status=told.status,
+        total_quota=told.totalQuota,
+        used_quota=told.usedQuota,
+        cycle_start=told.cycleStart,
+        cycle_end=told.cycleEnd,
+        mv_status=told.mvStatus,
+        ote_status=told.oteStatus,
     )
+
+
+def _acknowledgement_of(report: AckReport) -> Acknowledgement:
+    return Acknowledgement(
+        message_id=report.id,
+        sender=report.me,
+        recipient=report.chat,
+        recipient_pn=report.pn,
+        from_me=True,
+        ack=AckLevel(max(-1, min(4, report.ack))),
+    )
+
+
+def _described(plain: Any, error: ValidationError) -> str:
+    """Say what is wrong in words of ours: of a report's own, only a kind that looks like one."""
+    kind = plain.get("kind") if isinstance(plain, Mapping) else None
+    shown = kind if isinstance(kind, str) and _A_KIND.fullmatch(kind) else "?"
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    if first["type"].startswith("union_tag"):
+        return f"kind {shown!r}"
+    field = ".".join(str(part) for part in first["loc"])
+    return f"a report of kind {shown!r} with a missing or wrong field: {field} ({first['type']})"

@@ -101,12 +101,34 @@ function tellTimes(root) {
   }
 }
 
-// A piece that the page has already is not put there again: what is typed in it, and where one is, stays.
-function beforePiece(event) {
+// A fragment that the page has already is not put there again: what is typed in it, and where one is, stays.
+function beforeFragment(event) {
   const fresh = event.detail.fragment.firstElementChild;
   const present = event.detail.target;
   if (fresh?.dataset.version && fresh.dataset.version === present.dataset.version) event.detail.shouldSwap = false;
   else present.parentElement.closest("[data-version]")?.removeAttribute("data-version");
+}
+
+// What was sent is not sent again; whom it went to stays.
+function emptied(form) {
+  for (const field of form.querySelectorAll("textarea, input[type=file]")) field.value = "";
+}
+
+// A file that is too large is told before it is uploaded.
+function refuseTooLarge(event) {
+  const form = event.target.closest?.("form[data-most-bytes]");
+  if (!form) return;
+  const isTooLarge = [...form.querySelector("input[type=file]").files].some((file) => file.size > form.dataset.mostBytes);
+  document.getElementById("file-too-large").hidden = !isTooLarge;
+  if (isTooLarge && event.type !== "change") event.preventDefault();
+}
+
+// Where there is a keyboard, Enter sends, as people know it; with Shift it begins a line.
+function sendByEnter(event) {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.target.dataset.enterSends === undefined) return;
+  if (!matchMedia("(pointer: fine)").matches) return;
+  event.preventDefault();
+  event.target.form.requestSubmit();
 }
 
 async function copyFrom(button) {
@@ -117,13 +139,16 @@ async function copyFrom(button) {
 document.addEventListener("DOMContentLoaded", () => {
   htmx.createEventSource = (url) => new LiveSource(url);
   tellTimes(document);
-  setInterval(() => tellTimes(document), 10000);
-  document.body.addEventListener("htmx:oobBeforeSwap", beforePiece);
+  setInterval(() => tellTimes(document), 1000); // what is to come is counted down
+  document.body.addEventListener("htmx:oobBeforeSwap", beforeFragment);
   document.body.addEventListener("htmx:load", (event) => tellTimes(event.target));
   document.body.addEventListener("htmx:sendError", () => showAway(true));
   document.body.addEventListener("htmx:afterRequest", (event) => {
-    if (event.detail.xhr.status === 200 && event.target.id === "send-form") document.getElementById("send-text").value = "";
+    if (event.detail.xhr.status === 200 && event.target.id === "send-form") emptied(event.target);
   });
+  document.body.addEventListener("change", refuseTooLarge);
+  document.body.addEventListener("htmx:beforeRequest", refuseTooLarge);
+  document.body.addEventListener("keydown", sendByEnter);
   document.body.addEventListener("click", (event) => {
     const button = event.target.closest("[data-copy]");
     if (button) copyFrom(button);

@@ -9,15 +9,13 @@
 (() => {
   const absent = {
     WAWebE2EProtoGenerator: ["createMsgProtobuf"],
-    WAWebEncryptAndSendMsg: ["encryptAndSendMsg"],
+    WAWebSendMsgJob: ["encryptAndSendMsg"],
     WAWebEncryptAndSendStatusMsg: ["encryptAndSendStatusMsg"],
     WAWebBackendJobsCommon: ["mediaTypeFromProtobuf", "encodeMaybeMediaType"],
     WAWebE2EProtoUtils: ["typeAttributeFromProtobuf"],
     WAWebSendMsgCreateFanoutStanza: ["createFanoutMsgStanza"],
-    WAWebHandleMsg: ["handleSingleMsg"],
-    WAWebLabelCollectionActions: ["addToLabelCollection", "removeLabelFromCollection"],
-    WAWebMediaVideoThumbs: ["generateVideoThumbsAndDuration"],
-    WAWebProcessRawSticker: ["processRawSticker"],
+    WAWebHandleSingleMsgFactory: ["handleSingleMsg"],
+    WAWebImageUtils: ["generateVideoThumbsAndDuration"],
   };
 
   for (const [id, names] of Object.entries(absent)) {
@@ -28,31 +26,35 @@
   }
 })();
 
-__d("WAWebMsgGetters", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
-  exports.getIsUnreadType = (message) => message.type !== "revoked";
+__d("WAWebMsgGetters", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { SYSTEM_MESSAGE_TYPES } = require("WAWebMsgType");
+  exports.getIsUnreadType = ({ type }) => type !== "revoked" && !SYSTEM_MESSAGE_TYPES.includes(type);
 });
 
 __d("WAWebABProps", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
   exports.getABPropConfigValue = () => undefined; // no experiment is running
 });
 
-__d("WAWebStatusSendGatingUtils", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
+__d("WAWebPrimaryFeatures", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
   exports.primaryFeatureEnabled = () => false;
 });
 
-__d("WAWebSetPinChatAction", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
+__d("WAWebChatPinBridge", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
   exports.getNumConversationsPinned = () => 0;
 });
 
 __d("WAWebLidMigrationUtils", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
   const { getCurrentLid, getPhoneNumber } = require("WAWebApiContact");
-  // Chats are filed under phone numbers here.
-  exports.Lid1X1MigrationUtils = { isLidMigrated: () => false };
-  exports.shouldHaveAccountLid = () => false;
+  exports.shouldHaveAccountLid = () => require("WAWebLid1X1MigrationGating").Lid1X1MigrationUtils.isLidMigrated();
   exports.toPn = (wid) => (wid.isLid() ? getPhoneNumber(wid) : wid);
   exports.toUserLid = (wid) => (wid.isLid() ? wid : getCurrentLid(wid));
 });
 
+__d("WAWebLid1X1MigrationGating", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { identity } = require("SandboxIdentity");
+  exports.Lid1X1MigrationUtils = { isLidMigrated: () => Boolean(identity.me?.isMigrated) };
+});
+
 __d("WAWebSyncGatingUtils", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
-  exports.isSyncdEnabled = () => false;
+  exports.isHistorySyncOnDemandEnabled = () => false; // whatsapp-web.js puts a function of its own beside it
 });

@@ -11,12 +11,21 @@ __d("WAWebAddonReactionTableMode", [], (_global, _require, _default, _namespace,
   exports.reactionTableMode = { bulkUpsert: async (reactions) => reactions };
 });
 
-__d("WAWebDBPollsVotes", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
+__d("WAWebDBPollsUpsertVotes", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
   exports.upsertVotesDb = async (votes) => votes;
 });
 
 __d("WAWebAddonPollVoteTableMode", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
   exports.pollVoteTableMode = { bulkUpsert: async (votes) => votes };
+});
+
+__d("WAWebEventResponseCollection", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { BaseCollection } = require("WAWebBaseCollection");
+  const { BaseModel, defineModel } = require("WAWebBaseModel");
+
+  class EventResponse extends BaseModel {}
+  defineModel(EventResponse, "event-response", ["id", "parentMsgKey", "eventResponse", "sender", "t"]);
+  exports.EventResponseCollection = new BaseCollection(EventResponse);
 });
 
 /* Both libraries have put functions of their own into these modules, each into others: all go through the modules. */
@@ -60,18 +69,38 @@ __d("SandboxAddons", [], (_global, require, _default, _namespace, _lazy, _module
       sender,
       senderTimestampMs: timestamp,
     };
-    await require("WAWebDBPollsVotes").upsertVotesDb([{ ...vote, msgKey: ownKey, parentMsgKey: key }]);
+    await require("WAWebDBPollsUpsertVotes").upsertVotesDb([{ ...vote, msgKey: ownKey, parentMsgKey: key }]);
     await require("WAWebAddonPollVoteTableMode").pollVoteTableMode.bulkUpsert([
       { ...vote, id: ownKey, pollUpdateParentKey: key, author: sender, from: sender, t: timestamp },
     ]);
   }
 
+  const RESPONSES = { going: 1, not_going: 2, maybe: 3 };
+
+  /* The newest answer of each person takes the place of the ones before. */
+  function takeResponse({ key, ownKey, sender, response, timestamp }) {
+    const { EventResponseCollection } = require("WAWebEventResponseCollection");
+    const isOlder = (one) => one.parentMsgKey.equals(key) && one.sender.equals(sender);
+    EventResponseCollection.remove(EventResponseCollection.filter(isOlder));
+    EventResponseCollection.add({
+      id: ownKey,
+      parentMsgKey: key,
+      eventResponse: RESPONSES[response],
+      sender,
+      senderTimestampMs: timestamp,
+      t: Math.floor(timestamp / 1000),
+      read: false,
+      ack: 1,
+    });
+  }
+
+  exports.takeResponse = takeResponse;
   exports.takeReaction = takeReaction;
   exports.takeVote = takeVote;
 });
 
 __d("WAWebSendReactionMsgAction", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
-  const { SendMsgResult } = require("WAWebSendMsgResult");
+  const { SendMsgResult } = require("WAWebSendMsgResultAction");
 
   exports.sendReactionToMsg = async (message, text) => {
     await require("SandboxMessageActs").act(message, { do: "react", text });
@@ -80,7 +109,7 @@ __d("WAWebSendReactionMsgAction", [], (_global, require, _default, _namespace, _
 });
 
 __d("WAWebPollsSendVoteMsgAction", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
-  const { SendMsgResult } = require("WAWebSendMsgResult");
+  const { SendMsgResult } = require("WAWebSendMsgResultAction");
 
   /* `localIds` is the set of all the options chosen; an empty one takes the vote back. */
   exports.sendVote = async (message, localIds) => {

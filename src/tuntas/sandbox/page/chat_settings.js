@@ -12,7 +12,7 @@ __d("WAWebSetArchiveChatAction", [], (_global, require, _default, _namespace, _l
   };
 });
 
-__d("SandboxChatPin", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+__d("WAWebSetPinChatAction", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
   const { note } = require("SandboxChatRecords");
   const { unixTime } = require("WATimeUtils");
 

@@ -40,6 +40,7 @@ __d("WAWebChatModel", [], (_global, require, _default, _namespace, _lazy, _modul
 
     get formattedTitle() {
       if (this.id.isGroup()) return this.groupMetadata?.subject ?? this.id.user;
+      if (this.id.isNewsletter()) return this.newsletterMetadata?.name ?? this.id.user;
       return this.contact?.name ?? `+${this.id.user}`;
     }
 
@@ -49,6 +50,11 @@ __d("WAWebChatModel", [], (_global, require, _default, _namespace, _lazy, _modul
 
     iAmAdmin() {
       return Boolean(this.groupMetadata?.participants.iAmAdmin());
+    }
+
+    /* What the other one has given for being written to; a stranger has given none. */
+    getTcToken() {
+      return this.tcToken;
     }
 
     serialize() {
@@ -61,24 +67,25 @@ __d("WAWebChatModel", [], (_global, require, _default, _namespace, _lazy, _modul
     }
   }
 
-  const attributes = ["id", "t", "unreadCount", "lastReceivedKey", "archive", "pin", "active", "isReadOnly", "canSend"];
+  const attributes = ["id", "t", "unreadCount", "lastReceivedKey", "archive", "pin", "active", "isReadOnly", "canSend", "labels"];
   defineModel(ChatModel, "chat", attributes);
-  exports.default = ChatModel;
+  exports.Chat = ChatModel;
 });
 
 __d("WAWebChatCollection", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
   const { BaseCollection } = require("WAWebBaseCollection");
-  const ChatModel = require("WAWebChatModel");
-  const { getPhoneNumber } = require("WAWebApiContact");
+  const { Chat: ChatModel } = require("WAWebChatModel");
+  const { getPhoneNumber, getCurrentLid } = require("WAWebApiContact");
 
   class ChatCollectionImpl extends BaseCollection {
     constructor() {
       super(ChatModel);
     }
 
-    /* A chat is filed under the phone number; whoever asks by the hidden id means the same chat. */
+    /* A chat is filed under the phone number or the hidden id; whoever asks by the other one means the same chat. */
     get(id) {
-      return super.get(id) ?? super.get(getPhoneNumber(id?._serialized ?? id));
+      const address = id?._serialized ?? id;
+      return super.get(id) ?? super.get(getPhoneNumber(address)) ?? super.get(getCurrentLid(address));
     }
 
     async find(id) {
@@ -100,6 +107,7 @@ __d("WAWebFindChatAction", [], (_global, require, _default, _namespace, _lazy, _
   const { NotImitatedError } = require("SandboxNotImitated");
   const { getPhoneNumber } = require("WAWebApiContact");
   const { asUserWidOrThrow } = require("WAWebWidFactory");
+  const { personWid } = require("SandboxAddresses");
 
   function filedUnder(wid) {
     if (wid.isGroup()) {
@@ -107,11 +115,12 @@ __d("WAWebFindChatAction", [], (_global, require, _default, _namespace, _lazy, _
       if (metadata === undefined) throw new Error(`this account is in no group ${wid}`);
       return wid;
     }
+    if (wid.isStatus()) return wid;
     if (!wid.isUser()) throw new NotImitatedError(`chats at ${wid.server}`);
-    if (!wid.isLid()) return asUserWidOrThrow(wid);
-    const number = getPhoneNumber(wid);
-    if (number === undefined) throw new Error(`no phone number is known for ${wid}`);
-    return number;
+    const number = wid.isLid() ? getPhoneNumber(wid) : asUserWidOrThrow(wid);
+    if (number !== undefined) return personWid(number.user);
+    if (require("WAWebContactCollection").ContactCollection.get(wid) === undefined) throw new Error(`nobody is known at ${wid}`);
+    return wid;
   }
 
   async function findOrCreateLatestChat(wid) {
@@ -131,6 +140,9 @@ __d("WAWebChatGetters", [], (_global, _require, _default, _namespace, _lazy, _mo
   exports.getIsNewsletter = (chat) => chat.id.isNewsletter();
   exports.getIsBroadcast = (chat) => chat.id.isBroadcast();
   exports.getHasUnread = (chat) => chat.unreadCount !== 0;
+});
+
+__d("WAWebFrontendChatGetters", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
   exports.getShouldAppearInList = () => true;
   exports.getPreviewMessage = (chat) => chat.msgs.last();
   exports.getShowChangeNumberNotification = () => false;
@@ -142,11 +154,24 @@ __d("SandboxChatRecords", [], (_global, require, _default, _namespace, _lazy, _m
   const { addressOf } = require("SandboxAddresses");
 
   /* Write fields of a chat's record; a chat without messages has none. */
-  exports.note = (chat, fields) =>
+  const note = (chat, fields) =>
     write(["chat"], async (chats) => {
       const record = await promised(chats.get(addressOf(chat.id)));
       if (record !== undefined) chats.put({ ...record, ...fields });
     });
+
+  exports.note = note;
+  exports.noteUnread = (chat, unreadCount) => {
+    chat.unreadCount = unreadCount;
+    return note(chat, { unread: unreadCount });
+  };
+
+  exports.forgetMessages = (chat) => {
+    const messages = chat.msgs.getModelsArray();
+    chat.msgs.remove(messages);
+    require("WAWebMsgCollection").MsgCollection.remove(messages);
+    chat.unreadCount = 0;
+  };
 
   /* Remove a chat's messages from the store, and its record too unless it `stays`. */
   exports.empty = (chat, { stays }) =>
@@ -160,34 +185,28 @@ __d("SandboxChatRecords", [], (_global, require, _default, _namespace, _lazy, _m
     });
 });
 
-__d("WAWebSendDeleteChatAction", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
-  const { empty } = require("SandboxChatRecords");
+__d("WAWebDeleteChatAction", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { empty, forgetMessages } = require("SandboxChatRecords");
   const { ChatCollection } = require("WAWebChatCollection");
 
-  /* wa-js waits for what it finds in `chat.promises`. */
+  /* wa-js waits for what it finds in `chat.promises`, whatsapp-web.js for what is returned. */
   exports.sendDelete = (chat) => {
     chat.promises.sendDelete = empty(chat, { stays: false }).then(() => {
-      require("WAWebClearChatAction").forgetMessages(chat);
+      forgetMessages(chat);
       ChatCollection.remove(chat);
       return { status: 200 };
     });
+    return chat.promises.sendDelete;
   };
 });
 
-__d("WAWebClearChatAction", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
-  const { empty } = require("SandboxChatRecords");
-
-  exports.forgetMessages = (chat) => {
-    const messages = chat.msgs.getModelsArray();
-    chat.msgs.remove(messages);
-    require("WAWebMsgCollection").MsgCollection.remove(messages);
-    chat.unreadCount = 0;
-  };
+__d("WAWebSendClearChatAction", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { empty, forgetMessages } = require("SandboxChatRecords");
 
   exports.sendClear = (chat) => {
     // wa-js knows this function by a word in its source: WAWebStateUtils.
     chat.promises.sendClear = empty(chat, { stays: true }).then(() => {
-      exports.forgetMessages(chat);
+      forgetMessages(chat);
       return { status: 200 };
     });
   };
@@ -196,33 +215,30 @@ __d("WAWebClearChatAction", [], (_global, require, _default, _namespace, _lazy, 
 __d("WAWebUpdateUnreadChatAction", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
   const { transport } = require("SandboxTransport");
   const { addressOf } = require("SandboxAddresses");
-  const { note } = require("SandboxChatRecords");
-
-  async function remember(chat, unreadCount) {
-    chat.unreadCount = unreadCount;
-    await note(chat, { unread: unreadCount });
-  }
+  const { noteUnread } = require("SandboxChatRecords");
 
   /* Tell the senders that everything in the chat has been read. */
   async function sendSeen({ chat }) {
     if (chat.unreadCount === 0) return;
-    await remember(chat, 0);
+    await noteUnread(chat, 0);
     await transport.request({ kind: "read", chat: addressOf(chat.id) });
   }
 
   exports.sendSeen = sendSeen;
-  exports.markUnread = (chat, unread) => remember(chat, unread ? -1 : 0);
-  /* Another device of the same phone has read the chat. */
-  exports.markSeenElsewhere = (chat) => remember(chat, 0);
+  exports.markUnread = (chat, unread) => noteUnread(chat, unread ? -1 : 0);
 });
 
 __d("WAWebCreateChat", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
   const { notImitated } = require("SandboxNotImitated");
   exports.createChat = notImitated("creating chat records by hand");
+});
+
+__d("WAWebApiChat", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { notImitated } = require("SandboxNotImitated");
   exports.createChatRecord = notImitated("creating chat records by hand");
 });
 
-__d("WAWebChatListFilters", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
+__d("WAWebChatSearchFilters", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
   exports.isFilterExcludedFromSearchTreatmentInInboxFlow = () => false;
 });
 

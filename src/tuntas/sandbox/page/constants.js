@@ -34,14 +34,16 @@ __d("WAWebBuildConstants", [], (global, _require, _default, _namespace, _lazy, _
   // Libraries choose the shape of some calls by this version: it stays high, and as the server says.
   const version = global.sandboxSettings.version;
   const [primary, secondary, tertiary] = version.split(".");
-  exports.SANITIZED_VERSION_STR = version;
   exports.VERSION_STR = version;
   exports.VERSION_BASE = version;
   exports.VERSION_PRIMARY = primary;
   exports.VERSION_SECONDARY = secondary;
   exports.VERSION_TERTIARY = tertiary;
   exports.WINDOWS_BUILD = null;
-  exports.PARSED = { PRIMARY: Number(primary), SECONDARY: Number(secondary), TERTIARY: Number(tertiary) };
+});
+
+__d("WAWebUpdaterVersion", [], (global, _require, _default, _namespace, _lazy, _module, exports) => {
+  exports.SANITIZED_VERSION_STR = global.sandboxSettings.version;
 });
 
 __d("WAWebSocketConstants", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
@@ -52,16 +54,15 @@ __d("WAWebSocketConstants", [], (_global, _require, _default, _namespace, _lazy,
     "UNPAIRED",
     "UNPAIRED_IDLE",
     "CONNECTED",
-    "TIMEOUT",
     "CONFLICT",
     "UNLAUNCHED",
     "PROXYBLOCK",
     "TOS_BLOCK",
     "SMB_TOS_BLOCK",
     "DEPRECATED_VERSION",
+    "SCREEN_LOCKED",
   );
   exports.SOCKET_STREAM = same("DISCONNECTED", "SYNCING", "RESUMING", "CONNECTED");
-  exports.WATCHED_SOCKET_STATE = same("OPEN", "CLOSED");
 });
 
 __d("WAWebAck", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
@@ -88,32 +89,22 @@ __d("WAWebAck", [], (_global, _require, _default, _namespace, _lazy, _module, ex
 });
 
 __d("WAWebMsgType", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
-  exports.MSG_TYPE = Object.freeze({
-    CHAT: "chat",
-    IMAGE: "image",
-    VIDEO: "video",
-    AUDIO: "audio",
-    PTT: "ptt",
-    STICKER: "sticker",
-    DOCUMENT: "document",
-    LOCATION: "location",
-    VCARD: "vcard",
-    MULTI_VCARD: "multi_vcard",
-    REACTION: "reaction",
-    PROTOCOL: "protocol",
-    REVOKED: "revoked",
-    CIPHERTEXT: "ciphertext",
-    CALL_LOG: "call_log",
-    GP2: "gp2",
-    E2E_NOTIFICATION: "e2e_notification",
-    NOTIFICATION: "notification",
-    NOTIFICATION_TEMPLATE: "notification_template",
-    UNKNOWN: "unknown",
-  });
-  exports.SYSTEM_MESSAGE_TYPES = ["gp2", "e2e_notification", "notification", "notification_template"];
+  const types = [
+    "album", "audio", "broadcast_notification", "call_log", "chat", "ciphertext", "debug", "document", "e2e_notification",
+    "event_creation", "event_response", "gp2", "groups_v4_invite", "hsm", "image", "interactive", "keep_in_chat", "list",
+    "list_response", "location", "multi_vcard", "newsletter_notification", "notification", "notification_template",
+    "order", "oversized", "payment", "pinned_message", "poll_add_option_decrypted", "poll_creation", "poll_update",
+    "product", "protocol", "ptt", "ptv", "reaction", "reaction_enc", "request_phone_number", "revoked", "status_notification",
+    "sticker", "template_button_reply", "unknown", "vcard", "video",
+  ];
+  exports.MSG_TYPE = Object.freeze(Object.fromEntries(types.map((type) => [type.toUpperCase(), type])));
+  exports.SYSTEM_MESSAGE_TYPES = Object.freeze([
+    "broadcast_notification", "call_log", "debug", "e2e_notification", "gp2", "newsletter_notification", "notification",
+    "notification_template", "protocol", "pinned_message", "poll_add_option_decrypted",
+  ]);
 });
 
-__d("WAWebSendMsgResult", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
+__d("WAWebSendMsgResultAction", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
   exports.SendMsgResult = Object.freeze({
     OK: "OK",
     ERROR_NETWORK: "ERROR_NETWORK",
@@ -121,6 +112,7 @@ __d("WAWebSendMsgResult", [], (_global, _require, _default, _namespace, _lazy, _
     ERROR_CANCELLED: "ERROR_CANCELLED",
     ERROR_UPLOAD: "ERROR_UPLOAD",
     ERROR_UNKNOWN: "ERROR_UNKNOWN",
+    ERROR_RATE_LIMIT: "ERROR_RATE_LIMIT",
   });
 });
 
@@ -134,5 +126,9 @@ __d("WABase64", [], (_global, _require, _default, _namespace, _lazy, _module, ex
     const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : data;
     return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
   };
+  const urlSafe = (text) => text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  const plain = (text) => text.replaceAll("-", "+").replaceAll("_", "/");
+  exports.encodeB64UrlSafe = (data) => urlSafe(exports.encodeB64(data));
+  exports.decodeB64UrlSafe = (text) => exports.decodeB64(plain(text));
   exports.decodeB64 = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
 });

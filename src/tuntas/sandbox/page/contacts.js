@@ -66,15 +66,21 @@ __d("SandboxContacts", [], (_global, require, _default, _namespace, _lazy, _modu
   const { ContactCollection } = require("WAWebContactCollection");
   const { createUserWidOrThrow } = require("WAWebWidFactory");
   const { lidPnCache } = require("WAWebApiContact");
+  const { identity } = require("SandboxIdentity");
   const { promised, read, write } = require("SandboxStorage");
 
-  /* `person` is {number, lid, name}, as the server describes a phone. */
+  /* `person` is {number, lid, name}, as the server describes a phone; the number may be an address instead. */
   function show(person) {
-    const wid = createUserWidOrThrow(person.number);
-    lidPnCache.add(createUserWidOrThrow(person.lid, "lid"), { phoneNumber: wid });
-    const contact = ContactCollection.add({ id: wid });
-    contact.set({ name: person.name, pushname: person.name, shortName: person.name.split(" ", 1)[0] });
-    return contact;
+    const lid = createUserWidOrThrow(person.lid, "lid");
+    // Of some people only the hidden id is known.
+    const wid = person.number.includes("@") ? lid : createUserWidOrThrow(person.number);
+    if (wid !== lid) lidPnCache.add(lid, { phoneNumber: wid });
+    for (const id of identity.me?.isMigrated ? [wid, lid] : [wid]) {
+      const contact = ContactCollection.add({ id });
+      contact.set({ pushname: person.name, ...require("SandboxAddressBook").namesOf(person) });
+      if (id !== wid) contact.set({ phoneNumber: wid });
+    }
+    return ContactCollection.get(wid);
   }
 
   async function load() {
@@ -110,11 +116,20 @@ __d("WAWebApiContact", [], (_global, require, _default, _namespace, _lazy, _modu
 /* How people and groups are named on the wire and in the store: a person by the number, a group by its whole id. */
 __d("SandboxAddresses", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
   const { createUserWidOrThrow, createWid } = require("WAWebWidFactory");
-  const { getPhoneNumber } = require("WAWebApiContact");
+  const { getPhoneNumber, getCurrentLid } = require("WAWebApiContact");
+  const { identity } = require("SandboxIdentity");
 
-  exports.personNumber = (wid) => (wid.isLid() ? (getPhoneNumber(wid)?.user ?? wid.user) : wid.user);
+  /* An account that was migrated knows everybody by the hidden id whose pair it has learnt. */
+  function personWid(number) {
+    if (number.includes("@")) return createWid(number);
+    const wid = createUserWidOrThrow(number);
+    return (identity.me?.isMigrated && getCurrentLid(wid)) || wid;
+  }
+
+  exports.personWid = personWid;
+  exports.personNumber = (wid) => (wid.isLid() ? (getPhoneNumber(wid)?.user ?? wid.toString()) : wid.user);
   exports.addressOf = (wid) => (wid.isUser() ? exports.personNumber(wid) : wid.toString());
-  exports.widAt = (address) => (address.includes("@") ? createWid(address) : createUserWidOrThrow(address));
+  exports.widAt = (address) => (address.includes("@") ? createWid(address) : personWid(address));
 });
 
 __d("WAWebContactGetters", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
@@ -150,7 +165,7 @@ __d("WAWebContactGetters", [], (_global, require, _default, _namespace, _lazy, _
 });
 
 // Registered after WAWebApiContact: wa-js takes `getPhoneNumber` from the first module that exports one.
-__d("WAWebContactDisplayGetters", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+__d("WAWebFrontendContactGetters", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
   const { getPhoneNumber } = require("WAWebApiContact");
 
   const formattedPhone = (contact) => (contact.id.isLid() ? undefined : `+${contact.id.user}`);
@@ -161,8 +176,6 @@ __d("WAWebContactDisplayGetters", [], (_global, require, _default, _namespace, _
   exports.getTextStatusString = () => "";
   exports.getDisplayName = displayName;
   exports.getUserDisplayNameForLid = displayName;
-  exports.getDisplayNameOrPnForLid = displayName;
-  exports.getFormattedPhone = formattedPhone;
   exports.getFormattedUsernameOrPhone = formattedPhone;
   exports.getFormattedName = displayName;
   exports.getFormattedShortName = (contact) => contact.shortName ?? displayName(contact);
@@ -170,31 +183,24 @@ __d("WAWebContactDisplayGetters", [], (_global, require, _default, _namespace, _
     exports.getFormattedShortName(contact).replaceAll(" ", "\u00a0");
   exports.getFormattedUser = (contact) => contact.id.user;
   exports.getSearchName = (contact) => displayName(contact).toLowerCase();
-});
-
-__d("WAWebFrontendContactGetters", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
-  const { getFormattedShortName, getDisplayName } = require("WAWebContactDisplayGetters");
   exports.getIsMyContact = (contact) => contact.name !== undefined;
-  exports.getMentionName = getFormattedShortName;
   exports.getSearchVerifiedName = () => "";
-  exports.getHeader = (contact) => getDisplayName(contact).slice(0, 1).toUpperCase();
+  exports.getHeader = (contact) => displayName(contact).slice(0, 1).toUpperCase();
 });
 
 __d("WAWebQueryExistsJob", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
   const { transport } = require("SandboxTransport");
   const { learn } = require("SandboxContacts");
-  const { getPhoneNumber, getCurrentLid } = require("WAWebApiContact");
+  const { getCurrentLid } = require("WAWebApiContact");
+  const { personNumber } = require("SandboxAddresses");
   const { createUserWidOrThrow } = require("WAWebWidFactory");
 
   /* Resolve with {wid, biz, lid}, or null for a number that no phone has. */
   async function queryWidExists(wid) {
-    const number = wid.isLid() ? getPhoneNumber(wid)?.user : wid.user;
-    if (number === undefined) return null;
-    const answer = await transport.request({ kind: "exists", number });
+    const answer = await transport.request({ kind: "exists", number: personNumber(wid) });
     if (!answer.ok) return null;
-    await learn(answer.phone);
-    const found = createUserWidOrThrow(answer.phone.number);
-    return { wid: found, biz: false, lid: getCurrentLid(found) };
+    const { id: found } = await learn(answer.phone);
+    return { wid: found, biz: false, lid: found.isLid() ? found : getCurrentLid(found) };
   }
 
   exports.queryWidExists = queryWidExists;

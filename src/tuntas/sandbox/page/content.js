@@ -1,21 +1,40 @@
 /*
  * What a message carries beside its text: between the attributes of a message model, as libraries read and write them,
- * and the content of a record, as the server knows it ({mentions?, forwarded?, location?, contacts?, poll?, media?}).
+ * and the content of a record, as the server knows it ({mentions?, forwarded?, location?, contacts?, poll?, occasion?, preview?,
+ * media?, look?}).
  */
 "use strict";
 
 __d("SandboxContent", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
-  const { createUserWidOrThrow } = require("WAWebWidFactory");
   const { NotImitatedError } = require("SandboxNotImitated");
-  const { personNumber } = require("SandboxAddresses");
+  const { personNumber, personWid } = require("SandboxAddresses");
 
   const MEDIA = new Set(["image", "video", "audio", "ptt", "document", "sticker"]);
   const card = ({ displayName, vcard }) => ({ name: displayName ?? "", vcard });
 
+  const previewIn = ({ matchedText, title, description, thumbnail }) => ({
+    url: matchedText,
+    title: title ?? "",
+    description: description ?? "",
+    ...(thumbnail && { thumbnail }),
+  });
+
+  const occasionIn = (raw) => ({
+    name: raw.eventName,
+    description: raw.eventDescription ?? "",
+    start: raw.eventStartTime,
+    end: raw.eventEndTime ?? null,
+    ...(raw.eventLocation?.name && { place: raw.eventLocation.name }),
+  });
+
   function carried(raw) {
     switch (raw.type) {
       case "chat":
-        return { text: raw.body };
+        return {
+          text: raw.body,
+          ...(raw.matchedText && { preview: previewIn(raw) }),
+          ...(raw.backgroundColor !== undefined && { look: { background: raw.backgroundColor, font: raw.font ?? 0 } }),
+        };
       case "location":
         return { text: "", location: { latitude: raw.lat, longitude: raw.lng, title: raw.loc ?? "" } };
       case "vcard":
@@ -26,6 +45,8 @@ __d("SandboxContent", [], (_global, require, _default, _namespace, _lazy, _modul
         const options = raw.pollOptions.map((option) => option.name);
         return { text: "", poll: { name: raw.pollName, options, several: raw.pollSelectableOptionsCount !== 1 } };
       }
+      case "event_creation":
+        return { text: "", occasion: occasionIn(raw) };
       default: {
         if (!MEDIA.has(raw.type)) throw new NotImitatedError(`sending messages of type "${raw.type}"`);
         const { directPath, mimetype, filename = null, size } = raw;
@@ -47,16 +68,18 @@ __d("SandboxContent", [], (_global, require, _default, _namespace, _lazy, _modul
   }
 
   /* The attributes that a model gets from a record's text and content. */
-  function attributesOfContent({ text, content = {}, revoked }) {
+  function attributesOfContent({ text, content = {}, revoked, unreadable, notice }) {
     if (revoked) return { type: "revoked", body: "" };
+    if (unreadable) return { type: "ciphertext" };
+    if (notice) return { type: notice.type, subtype: notice.subtype, body: text };
     return {
       ...typed(text, content),
-      ...(content.mentions && { mentionedJidList: content.mentions.map((number) => createUserWidOrThrow(number)) }),
+      ...(content.mentions && { mentionedJidList: content.mentions.map(personWid) }),
       ...(content.forwarded && { isForwarded: true, forwardingScore: 1 }),
     };
   }
 
-  function typed(text, { location, contacts, poll, media }) {
+  function typed(text, { location, contacts, poll, occasion, preview, media, look }) {
     if (location) {
       return { type: "location", lat: location.latitude, lng: location.longitude, loc: location.title ?? "" };
     }
@@ -75,7 +98,24 @@ __d("SandboxContent", [], (_global, require, _default, _namespace, _lazy, _modul
         pollSelectableOptionsCount: poll.several ? 0 : 1,
       };
     }
+    if (occasion) {
+      return {
+        type: "event_creation",
+        eventName: occasion.name,
+        eventDescription: occasion.description,
+        eventStartTime: occasion.start,
+        eventEndTime: occasion.end,
+        ...(occasion.place && { eventLocation: { name: occasion.place } }),
+        isEventCanceled: false,
+      };
+    }
+    if (preview) {
+      const { url, title, description, thumbnail } = preview;
+      const shown = { matchedText: url, canonicalUrl: url, title, description, thumbnail };
+      return { type: "chat", subtype: "url", body: text, ...shown };
+    }
     if (media) return require("SandboxMedia").attributesOfMedia(text, media);
+    if (look) return { type: "chat", body: text, backgroundColor: look.background, font: look.font };
     return { type: "chat", body: text };
   }
 
@@ -84,7 +124,7 @@ __d("SandboxContent", [], (_global, require, _default, _namespace, _lazy, _modul
 });
 
 __d("WAWebFrontendVcardUtils", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
-  const { getDisplayName } = require("WAWebContactDisplayGetters");
+  const { getDisplayName } = require("WAWebFrontendContactGetters");
 
   exports.vcardFromContactModel = (contact) => {
     const name = getDisplayName(contact);

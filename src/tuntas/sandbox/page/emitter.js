@@ -70,20 +70,21 @@ __d("WAWebEventEmitter", [], (_global, _require, _default, _namespace, _lazy, _m
       }
     }
 
-    hasListener(name) {
-      return this.#listeners.has(name);
+    /* Whether anybody listens to `name`; the page's own listeners, known by their contexts, do not count. */
+    hasListener(name, own = []) {
+      return (this.#listeners.get(name) ?? []).some((entry) => !own.includes(entry.context));
     }
 
     /* Resolve true as soon as somebody listens to `name`, false when `milliseconds` have passed. Needs no polling. */
-    whenListened(name, milliseconds) {
-      if (this.hasListener(name)) return Promise.resolve(true);
+    whenListened(name, milliseconds, own = []) {
+      if (this.hasListener(name, own)) return Promise.resolve(true);
       return new Promise((resolve) => {
         const finish = (heard) => {
           clearTimeout(timer);
           this.#watchers.delete(watcher);
           resolve(heard);
         };
-        const watcher = () => this.hasListener(name) && finish(true);
+        const watcher = () => this.hasListener(name, own) && finish(true);
         const timer = setTimeout(finish, milliseconds, false);
         this.#watchers.add(watcher);
       });

@@ -6,7 +6,7 @@
  */
 "use strict";
 
-__d("WAWebParticipantModel", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+__d("WAWebGroupParticipantModel", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
   const { BaseModel, defineModel } = require("WAWebBaseModel");
 
   class ParticipantModel extends BaseModel {
@@ -19,10 +19,10 @@ __d("WAWebParticipantModel", [], (_global, require, _default, _namespace, _lazy,
   exports.default = ParticipantModel;
 });
 
-__d("WAWebParticipantCollection", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+__d("WAWebGroupParticipantCollection", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
   const { BaseCollection } = require("WAWebBaseCollection");
   const { identity } = require("SandboxIdentity");
-  const ParticipantModel = require("WAWebParticipantModel");
+  const ParticipantModel = require("WAWebGroupParticipantModel");
 
   class ParticipantCollection extends BaseCollection {
     constructor() {
@@ -30,7 +30,8 @@ __d("WAWebParticipantCollection", [], (_global, require, _default, _namespace, _
     }
 
     me() {
-      return this.findFirst((participant) => participant.id.user === identity.me?.number);
+      const { number, lid } = identity.me ?? {};
+      return this.findFirst(({ id }) => id.user === (id.isLid() ? lid : number));
     }
 
     iAmMember() {
@@ -76,7 +77,7 @@ __d("WAWebParticipantCollection", [], (_global, require, _default, _namespace, _
 __d("WAWebGroupMetadataCollection", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
   const { BaseCollection } = require("WAWebBaseCollection");
   const { BaseModel, defineModel } = require("WAWebBaseModel");
-  const ParticipantCollection = require("WAWebParticipantCollection");
+  const ParticipantCollection = require("WAWebGroupParticipantCollection");
 
   class GroupMetadataModel extends BaseModel {
     constructor(values) {
@@ -143,19 +144,34 @@ __d("WAWebGroupMetadataCollection", [], (_global, require, _default, _namespace,
   exports.default = new GroupMetadataCollection();
 });
 
+__d("WAWebBackendErrors", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
+  exports.ServerStatusCodeError = class ServerStatusCodeError extends Error {
+    name = "ServerStatusCodeError";
+
+    constructor(statusCode, text) {
+      super(`${statusCode}: ${text}`);
+      this.statusCode = statusCode;
+    }
+  };
+});
+
 __d("SandboxGroups", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
   const { ChatCollection } = require("WAWebChatCollection");
   const { MsgCollection } = require("WAWebMsgCollection");
-  const { createUserWidOrThrow, createWid } = require("WAWebWidFactory");
+  const { createWid } = require("WAWebWidFactory");
   const { identity } = require("SandboxIdentity");
-  const { personNumber } = require("SandboxAddresses");
+  const { personNumber, personWid } = require("SandboxAddresses");
   const { transport } = require("SandboxTransport");
   const GroupMetadataCollection = require("WAWebGroupMetadataCollection");
+  const { ServerStatusCodeError } = require("WAWebBackendErrors");
   const MsgKey = require("WAWebMsgKey");
-  const MsgModel = require("WAWebMsgModel");
+  const { Msg: MsgModel } = require("WAWebMsgModel");
+
+  const TIMELOCKED = "463";
 
   async function ask(request) {
     const answer = await transport.request(request);
+    if (answer.error === TIMELOCKED) throw new ServerStatusCodeError(Number(TIMELOCKED), "account_reachout_restricted");
     if (!answer.ok) throw new Error(`the server refused: ${answer.error}`);
     return answer;
   }
@@ -165,19 +181,21 @@ __d("SandboxGroups", [], (_global, require, _default, _namespace, _lazy, _module
     const id = createWid(group.id);
     for (const member of group.members) await require("SandboxContacts").learn(member);
     const metadata = GroupMetadataCollection.add({ id });
-    const present = new Set(group.members.map(({ number }) => `${number}@c.us`));
+    const present = new Set(group.members.map(({ number }) => String(personWid(number))));
     metadata.participants.remove(metadata.participants.filter((one) => !present.has(String(one.id))));
     for (const { number, role } of group.members) {
-      const participant = metadata.participants.add({ id: createUserWidOrThrow(number) });
+      const participant = metadata.participants.add({ id: personWid(number) });
       participant.set({ isAdmin: role !== "member", isSuperAdmin: role === "superadmin" });
     }
     metadata.set({
       subject: group.subject,
       desc: group.description,
-      owner: createUserWidOrThrow(group.owner),
+      owner: personWid(group.owner),
       creation: group.created,
       announce: group.announce,
       restrict: group.restrict,
+      memberAddMode: group.member_add_mode ? "all_member_add" : "admin_add",
+      membershipApprovalMode: group.membership_approval_mode,
       stale: false,
     });
     const isMember = metadata.participants.iAmMember();
@@ -200,11 +218,11 @@ __d("SandboxGroups", [], (_global, require, _default, _namespace, _lazy, _module
 
   async function take({ action, by, numbers, at, id, group }) {
     const metadata = await show(group);
-    const author = createUserWidOrThrow(by);
-    const wids = numbers.map((number) => createUserWidOrThrow(number));
+    const author = personWid(by);
+    const wids = numbers.map(personWid);
     if (MEMBERS_CHANGE.has(action)) {
       // Through the module object: wa-js has put its own function there.
-      await require("WAWebDBGroupsGroupAction").updateDBForGroupAction(
+      await require("WAWebUpdateDbForGroupActionApi").updateDBForGroupAction(
         { author, chatId: metadata.id, externalId: id, ts: at, pushname: author.user, offline: null, actions: [] },
         { actionType: ACTION_OF[action] ?? action, participants: wids, isInvite: action === "invite" },
       );
@@ -219,7 +237,7 @@ __d("SandboxGroups", [], (_global, require, _default, _namespace, _lazy, _module
         recipients: wids,
         author,
         from: metadata.id,
-        to: createUserWidOrThrow(identity.me.number),
+        to: personWid(identity.me.number),
         t: at,
         ack: 1,
         isNewMsg: true,
@@ -229,9 +247,24 @@ __d("SandboxGroups", [], (_global, require, _default, _namespace, _lazy, _module
 
   const membersRequest = async (groupId, action, wids) => {
     const numbers = wids.map(personNumber);
-    const { group } = await ask({ kind: "group_members", group: String(groupId), action, numbers });
-    await show(group);
+    const answer = await ask({ kind: "group_members", group: String(groupId), action, numbers });
+    await show(answer.group);
+    return answer;
   };
+
+  const ADDED = "200";
+  const INVITE_ONLY = "403";
+  const INVITATION_SECONDS = 3 * 24 * 3600;
+
+  /* What became of one who was to be added: who wants no part in groups is invited instead. */
+  function additionOf(wid, { refused = [], invite }) {
+    if (!refused.includes(personNumber(wid))) return { code: ADDED, invite_code: null, invite_code_exp: null };
+    const ends = require("WATimeUtils").unixTime() + INVITATION_SECONDS;
+    return { code: INVITE_ONLY, invite_code: invite, invite_code_exp: String(ends) };
+  }
+
+  exports.ADDED = ADDED;
+  exports.additionOf = additionOf;
 
   exports.ask = ask;
   exports.show = show;
@@ -240,50 +273,43 @@ __d("SandboxGroups", [], (_global, require, _default, _namespace, _lazy, _module
   exports.membersRequest = membersRequest;
 });
 
-__d("WAWebDBGroupsGroupAction", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
+__d("WAWebUpdateDbForGroupActionApi", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
   // The metadata has changed already; libraries listen to this call.
   exports.updateDBForGroupAction = async (_meta, action) => action;
 });
 
 __d("WAWebGroupCreateJob", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
-  const { ask, show } = require("SandboxGroups");
+  const { ADDED, additionOf, ask, show } = require("SandboxGroups");
   const { personNumber } = require("SandboxAddresses");
 
   exports.GroupAlreadyExistsError = class GroupAlreadyExistsError extends Error {};
   exports.createGroup = async ({ title }, participants) => {
     const numbers = participants.map(({ phoneNumber }) => personNumber(phoneNumber));
-    const { group } = await ask({ kind: "group_create", subject: title, numbers });
-    const { id } = await show(group);
+    const answer = await ask({ kind: "group_create", subject: title, numbers });
+    const { id } = await show(answer.group);
     return {
       wid: id,
-      participants: participants.map(({ phoneNumber }) => ({
-        wid: phoneNumber,
-        error: null,
-        invite_code: null,
-        invite_code_exp: null,
-      })),
+      participants: participants.map(({ phoneNumber }) => {
+        const { code, ...invitation } = additionOf(phoneNumber, answer);
+        return { wid: phoneNumber, error: code === ADDED ? null : code, ...invitation };
+      }),
     };
   };
 });
 
-__d("WAWebGroupParticipantsJob", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
-  const { membersRequest } = require("SandboxGroups");
+__d("WAWebGroupModifyParticipantsJob", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { additionOf, membersRequest } = require("SandboxGroups");
 
   exports.addGroupParticipants = async (groupId, members) => {
-    await membersRequest(groupId, "add", members.map(({ phoneNumber }) => phoneNumber));
+    const answer = await membersRequest(groupId, "add", members.map(({ phoneNumber }) => phoneNumber));
     return {
       status: 200,
-      participants: members.map(({ phoneNumber }) => ({
-        userWid: phoneNumber,
-        code: "200",
-        invite_code: null,
-        invite_code_exp: null,
-      })),
+      participants: members.map(({ phoneNumber }) => ({ userWid: phoneNumber, ...additionOf(phoneNumber, answer) })),
     };
   };
-  exports.removeGroupParticipants = (groupId, wids) => membersRequest(groupId, "remove", wids);
-  exports.promoteGroupParticipants = (groupId, wids) => membersRequest(groupId, "promote", wids);
-  exports.demoteGroupParticipants = (groupId, wids) => membersRequest(groupId, "demote", wids);
+  exports.removeGroupParticipants = async (groupId, wids) => void (await membersRequest(groupId, "remove", wids));
+  exports.promoteGroupParticipants = async (groupId, wids) => void (await membersRequest(groupId, "promote", wids));
+  exports.demoteGroupParticipants = async (groupId, wids) => void (await membersRequest(groupId, "demote", wids));
 });
 
 __d("WAWebModifyParticipantsGroupAction", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
@@ -291,8 +317,8 @@ __d("WAWebModifyParticipantsGroupAction", [], (_global, require, _default, _name
   const { notImitated } = require("SandboxNotImitated");
 
   for (const action of ["add", "remove", "promote", "demote"]) {
-    exports[`${action}Participants`] = (chat, participants) =>
-      membersRequest(chat.id, action, participants.map((participant) => participant.id));
+    exports[`${action}Participants`] = async (chat, participants) =>
+      void (await membersRequest(chat.id, action, participants.map((participant) => participant.id)));
   }
   exports.promoteCommunityParticipants = notImitated("communities");
   exports.demoteCommunityParticipants = notImitated("communities");
@@ -325,72 +351,4 @@ __d("WAWebExitGroupAction", [], (_global, require, _default, _namespace, _lazy, 
     chat.groupMetadata.participants.remove(chat.groupMetadata.participants.me());
     chat.isReadOnly = true;
   };
-});
-
-__d("WAWebGroupModifyInfoJob", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
-  const { ask, show } = require("SandboxGroups");
-
-  async function write(groupId, text, value) {
-    await show((await ask({ kind: "group_text", group: String(groupId), text, value })).group);
-  }
-
-  exports.setGroupSubject = (groupId, subject) => write(groupId, "subject", subject);
-  exports.setGroupDescription = (groupId, description) => write(groupId, "description", description);
-  exports.setGroupProperty = async (groupId, setting, value) => {
-    if (setting !== "announcement" && setting !== "restrict") {
-      require("SandboxNotImitated").notImitated(`the group setting ${setting}`)();
-    }
-    const name = setting === "announcement" ? "announce" : setting;
-    await show((await ask({ kind: "group_setting", group: String(groupId), setting: name, on: Boolean(value) })).group);
-  };
-});
-
-__d("WAWebGroupInviteJob", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
-  const { ask, show } = require("SandboxGroups");
-  const { createUserWidOrThrow, createWid } = require("WAWebWidFactory");
-
-  async function invitation(groupId, isNew) {
-    const { code } = await ask({ kind: "group_invitation", group: String(groupId), new: isNew });
-    return { code };
-  }
-
-  exports.queryGroupInviteCode = (groupId) => invitation(groupId, false);
-  exports.resetGroupInviteCode = (groupId) => invitation(groupId, true);
-  exports.sendQueryGroupInvite = async (code) => {
-    const { group } = await ask({ kind: "group_invited", code });
-    const groupInfo = {
-      id: createWid(group.id),
-      subject: group.subject,
-      desc: group.description,
-      owner: createUserWidOrThrow(group.owner),
-      creation: group.created,
-      announce: group.announce,
-      restrict: group.restrict,
-      membershipApprovalMode: false,
-      size: group.members.length,
-      participants: group.members.map(({ number, role }) => ({
-        id: createUserWidOrThrow(number),
-        isAdmin: role !== "member",
-        isSuperAdmin: role === "superadmin",
-      })),
-    };
-    return { groupInfo, status: 200 };
-  };
-  exports.joinGroupViaInvite = async (code) => {
-    const { group } = await ask({ kind: "group_join", code });
-    return { gid: (await show(group)).id };
-  };
-});
-
-__d("WAWebGroupQueryJob", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
-  const { createWid } = require("WAWebWidFactory");
-
-  exports.queryAllGroups = async () => {
-    const groups = await require("SandboxGroups").refresh();
-    return groups.map((group) => ({ id: createWid(group.id), subject: group.subject, size: group.members.length }));
-  };
-  exports.queryAndUpdateGroupMetadataById = async () => void (await require("SandboxGroups").refresh());
-  exports.queryGroupInvite = async (code) =>
-    (await require("WAWebGroupInviteJob").sendQueryGroupInvite(code)).groupInfo;
-  exports.resetGroupInviteCode = (groupId) => require("WAWebGroupInviteJob").resetGroupInviteCode(groupId);
 });

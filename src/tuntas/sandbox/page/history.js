@@ -11,11 +11,17 @@ __d("SandboxHistory", [], (_global, require, _default, _namespace, _lazy, _modul
   const { widAt } = require("SandboxAddresses");
 
   async function load() {
-    const stored = (await chats()).sort((one, other) => other.t - one.t);
+    const isStatus = ({ number }) => widAt(number).isStatus();
+    const all = await chats();
+    for (const { last } of all.filter(isStatus)) await require("SandboxStatus").load(last);
+    // Channels come with what the server says of them.
+    const isChat = (chat) => !isStatus(chat) && !widAt(chat.number).isNewsletter();
+    const stored = all.filter(isChat).sort((one, other) => other.t - one.t);
     const newest = new Map((await recordsByIds(stored.map((chat) => chat.last).filter(Boolean))).map((record) => [record.id, record]));
-    for (const { number, last, unread, archive = false, pin = 0, muted = 0, t } of stored) {
+    for (const { number, last, unread, archive = false, pin = 0, muted = 0, token, t } of stored) {
       const chat = ChatCollection.add({ id: widAt(number), unreadCount: unread, archive, pin, t });
       chat.mute.expiration = muted;
+      chat.tcToken = token;
       // A chat whose messages were cleared has none.
       if (newest.has(last)) MsgCollection.place(chat, attributesOf(newest.get(last)));
     }
@@ -47,7 +53,7 @@ __d("WAWebDBMessageFindLocal", [], (_global, require, _default, _namespace, _laz
 __d("WAWebChatLoadMessages", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
   const { msgFindBefore } = require("WAWebDBMessageFindLocal");
   const { MsgCollection } = require("WAWebMsgCollection");
-  const MsgModel = require("WAWebMsgModel");
+  const { Msg: MsgModel } = require("WAWebMsgModel");
   const AT_A_TIME = 50;
 
   exports.loadEarlierMsgs = async ({ chat }) => {
@@ -74,12 +80,12 @@ __d("WAWebChatMessageSearch", [], (_global, require, _default, _namespace, _lazy
   exports.getSearchContext = getSearchContext;
 });
 
-__d("WAWebGetQuotedMsg", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+__d("WAWebQuotedMsgModelUtils", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
   const { MsgCollection } = require("WAWebMsgCollection");
   const { identity } = require("SandboxIdentity");
   const { addressOf, personNumber } = require("SandboxAddresses");
   const { keyAt } = require("SandboxMessageRecords");
-  const MsgModel = require("WAWebMsgModel");
+  const { Msg: MsgModel } = require("WAWebMsgModel");
 
   /* The quoted message itself where it is at hand, else one made of what the quote carries. */
   exports.getQuotedMsgObj = (message) => {

@@ -9,12 +9,12 @@
 
 __d("SandboxInbox", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
   const { transport } = require("SandboxTransport");
-  const { keep, keepAck } = require("SandboxMessageStore");
+  const { change, keep, keepAck } = require("SandboxMessageStore");
+  const { attributesOfContent } = require("SandboxContent");
   const { keyAt, recordOfFrame, attributesOf } = require("SandboxMessageRecords");
-  const { widAt } = require("SandboxAddresses");
+  const { personWid, widAt } = require("SandboxAddresses");
   const { MsgCollection } = require("WAWebMsgCollection");
   const { ChatCollection } = require("WAWebChatCollection");
-  const { createUserWidOrThrow } = require("WAWebWidFactory");
   const { unixTime } = require("WATimeUtils");
   const MsgKey = require("WAWebMsgKey");
 
@@ -27,26 +27,44 @@ __d("SandboxInbox", [], (_global, require, _default, _namespace, _lazy, _module,
     await require("SandboxContacts").learn(phone);
     const record = recordOfFrame(message);
     const key = MsgKey.fromString(record.id);
-    if (!(await keep(record, { unread: !key.fromMe }))) return;
+    if (key.remote.isStatus()) return takeStatus(record);
+    if (!(await keep(record, { unread: !key.fromMe && record.notice === undefined }))) return;
     await MsgCollection.processMultipleMessages(key.remote, [{ ...attributesOf(record), isNewMsg: true }]);
   }
 
-  async function takeAck({ chat, ids, ack, by }) {
+  async function takeStatus(record) {
+    if (await keep(record, { unread: false })) require("SandboxStatus").show({ ...attributesOf(record), isNewMsg: true });
+  }
+
+  /* What could not be read can be now. */
+  async function takeReadable({ message }) {
+    const record = recordOfFrame(message);
+    await change(record.id, (kept) => ({ ...kept, ...record, unreadable: false }));
+    MsgCollection.get(record.id)?.set(attributesOfContent(record));
+  }
+
+  // Through the module objects: wa-js has put its own functions there.
+  function handlerOf(from) {
+    if (from.isGroup()) return require("WAWebHandleGroupChatReceipt").handleGroupSimpleReceipt;
+    if (from.isStatus()) return require("WAWebHandleStatusReceipt").handleStatusSimpleReceipt;
+    return require("WAWebHandleDirectChatReceipt").handleChatSimpleReceipt;
+  }
+
+  /* `by`: one of many, where there are many; `reached`: how far the message has come with all of them. */
+  async function takeAck({ chat, ids, ack, by, reached = ack }) {
     const from = widAt(chat);
-    await keepAck(ids.map((id) => keyAt(chat, id, { fromMe: true }).toString()), ack);
-    // Through the module objects: wa-js has put its own functions there.
-    const handle = from.isGroup()
-      ? require("WAWebHandleGroupReceipt").handleGroupSimpleReceipt
-      : require("WAWebHandleChatReceipt").handleChatSimpleReceipt;
+    await keepAck(ids.map((id) => keyAt(chat, id, { fromMe: true }).toString()), reached);
+    const handle = handlerOf(from);
     await handle({
       type: "receipt",
       stanzaId: ids[0],
       externalIds: ids,
       from,
-      participant: from.isGroup() ? createUserWidOrThrow(by) : null,
+      participant: by === undefined ? null : personWid(by),
       recipient: null,
       ts: unixTime(),
       ack,
+      reached,
       ackString: ack >= 3 ? "read" : "delivery",
       offline: null,
     });
@@ -54,11 +72,12 @@ __d("SandboxInbox", [], (_global, require, _default, _namespace, _lazy, _module,
 
   async function takeSeen({ chat }) {
     const model = ChatCollection.get(widAt(chat));
-    if (model !== undefined) await require("WAWebUpdateUnreadChatAction").markSeenElsewhere(model);
+    if (model !== undefined) await require("SandboxChatRecords").noteUnread(model, 0);
   }
 
   const takers = {
     message: takeMessage,
+    readable: takeReadable,
     ack: takeAck,
     act: (event) => require("SandboxMessageActs").take(event),
     seen: takeSeen,

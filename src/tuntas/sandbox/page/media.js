@@ -99,10 +99,9 @@ __d("SandboxMedia", [], (_global, require, _default, _namespace, _lazy, _module,
   exports.download = download;
 });
 
-__d("WAWebPrepRawMedia", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+__d("WAWebMediaPrep", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
   const { upload, attributesOfMedia } = require("SandboxMedia");
   const { MediaData, filehashOf } = require("SandboxMediaData");
-  const { notImitated } = require("SandboxNotImitated");
 
   function kindOf(mimetype, { asDocument, asSticker, isPtt }) {
     if (asDocument) return "document";
@@ -133,7 +132,8 @@ __d("WAWebPrepRawMedia", [], (_global, require, _default, _namespace, _lazy, _mo
     async sendToChat({ chat, options }) {
       // Through the module: the record is written before the message goes out, as for every other message.
       const { addAndSendMsgToChat } = require("WAWebSendMsgChatAction");
-      const { filename, isCaptionByUser, ...raw } = options.productMsgOptions;
+      const given = options.productMsgOptions ?? (await require("SandboxStatus").newMessage(this.file, options));
+      const { filename, isCaptionByUser, ...raw } = given;
       const media = {
         file: await upload(this.file.forceToBlob()),
         kind: this.mediaData.type,
@@ -149,8 +149,20 @@ __d("WAWebPrepRawMedia", [], (_global, require, _default, _namespace, _lazy, _mo
   }
 
   exports.MediaPrep = MediaPrep;
+});
+
+__d("WAWebMediaProduct", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  exports.uploadProductImage = require("SandboxNotImitated").notImitated("products");
+});
+
+// Carries both on under one name, by which wa-js finds them.
+__d("WAWebMedia", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  for (const id of ["WAWebMediaPrep", "WAWebMediaProduct", "WAWebPrepRawMedia"]) Object.assign(exports, require(id));
+});
+
+__d("WAWebPrepRawMedia", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { MediaPrep } = require("WAWebMediaPrep");
   exports.prepRawMedia = (file, options) => new MediaPrep(file, options);
-  exports.uploadProductImage = notImitated("products");
 });
 
 __d("WAWebMediaGatingUtils", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {

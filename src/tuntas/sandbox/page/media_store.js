@@ -57,7 +57,8 @@ __d("WAWebMmsMediaTypes", [], (_global, _require, _default, _namespace, _lazy, _
   exports.castToV4 = (type) => String(type).toLowerCase();
 });
 
-__d("WAWebMediaDataUtils", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
+__d("WAWebMediaDataUtils", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  exports.processRawSticker = require("SandboxNotImitated").notImitated("stickers that are made from pictures");
   exports.shouldUseMediaCache = () => false; // a file that is asked for again comes over loopback again
 });
 

@@ -11,8 +11,8 @@ __d("SandboxMessageActs", [], (_global, require, _default, _namespace, _lazy, _m
   const { change } = require("SandboxMessageStore");
   const { MsgCollection } = require("WAWebMsgCollection");
   const { identity } = require("SandboxIdentity");
-  const { createUserWidOrThrow } = require("WAWebWidFactory");
-  const { keyAt } = require("SandboxMessageRecords");
+  const { personWid, widAt } = require("SandboxAddresses");
+  const { isToMany, keyAt } = require("SandboxMessageRecords");
   const MsgKey = require("WAWebMsgKey");
 
   /* Do something to a message as this device: the server first, as it may refuse. */
@@ -31,6 +31,7 @@ __d("SandboxMessageActs", [], (_global, require, _default, _namespace, _lazy, _m
   }
 
   async function revoked(key) {
+    if (key.remote.isStatus()) return deleted(key);
     await change(key, ({ quoted: _quoted, ...record }) => ({ ...record, text: "", content: {}, revoked: true }));
     MsgCollection.get(key)?.set({ type: "revoked", body: "" });
   }
@@ -49,11 +50,11 @@ __d("SandboxMessageActs", [], (_global, require, _default, _namespace, _lazy, _m
   /* Something that was done elsewhere, as the server tells it. */
   async function take({ id, message, by, act: deed, timestamp }) {
     const fromMe = message.from === identity.me.number;
-    const chat = fromMe || message.to.endsWith("@g.us") ? message.to : message.from;
+    const chat = fromMe || isToMany(widAt(message.to)) ? message.to : message.from;
     const key = keyAt(chat, message.id, { fromMe, sender: message.from });
     const ownKey = keyAt(chat, id, { fromMe: by === identity.me.number, sender: by });
     const { remote } = key;
-    const sender = createUserWidOrThrow(by);
+    const sender = personWid(by);
     switch (deed.do) {
       case "edit":
         return edited(key, deed.text, ownKey);
@@ -66,8 +67,8 @@ __d("SandboxMessageActs", [], (_global, require, _default, _namespace, _lazy, _m
             subtype: "sender_revoke",
             protocolMessageKey: key,
             t: Math.floor(timestamp / 1000),
-            from: remote.isGroup() ? remote : sender,
-            to: fromMe ? remote : createUserWidOrThrow(identity.me.number),
+            from: isToMany(remote) ? remote : sender,
+            to: fromMe ? remote : personWid(identity.me.number),
             author: sender,
             isNewMsg: true,
           },
@@ -80,6 +81,8 @@ __d("SandboxMessageActs", [], (_global, require, _default, _namespace, _lazy, _m
         return require("SandboxAddons").takeReaction({ key, ownKey, sender, text: deed.text, timestamp });
       case "vote":
         return require("SandboxAddons").takeVote({ key, ownKey, sender, options: deed.options, timestamp });
+      case "respond":
+        return require("SandboxAddons").takeResponse({ key, ownKey, sender, response: deed.response, timestamp });
       default:
         throw new Error(`the server told of an act "${deed.do}" that this page does not know`);
     }
@@ -94,16 +97,18 @@ __d("SandboxMessageActs", [], (_global, require, _default, _namespace, _lazy, _m
   exports.deleted = deleted;
 });
 
-__d("WAWebPinInChatConstants", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
+__d("WAWebPinMsgConstants", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
   exports.PIN_STATE = Object.freeze({ INVALID: 0, PIN: 1, UNPIN: 2 });
   const durations = ["FiveSeconds", "FifteenSeconds", "OneMinute", "OneDay", "SevenDays", "ThirtyDays"];
+  // A pin stays until it is taken away; whatsapp-web.js puts its own function here for a moment.
+  exports.getPinExpiryDuration = () => 0;
   exports.PinExpiryDurationOption = Object.freeze(Object.fromEntries(durations.map((name) => [name, name])));
 });
 
 __d("WAWebPinInChatCollection", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
   const { BaseCollection } = require("WAWebBaseCollection");
   const { BaseModel } = require("WAWebBaseModel");
-  const { PIN_STATE } = require("WAWebPinInChatConstants");
+  const { PIN_STATE } = require("WAWebPinMsgConstants");
 
   class PinInChatCollection extends BaseCollection {
     /* Pins are filed under the message that is pinned. */
@@ -121,8 +126,8 @@ __d("WAWebPinInChatCollection", [], (_global, require, _default, _namespace, _la
 });
 
 __d("WAWebSendPinMessageAction", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
-  const { PIN_STATE } = require("WAWebPinInChatConstants");
-  const { SendMsgResult } = require("WAWebSendMsgResult");
+  const { PIN_STATE } = require("WAWebPinMsgConstants");
+  const { SendMsgResult } = require("WAWebSendMsgResultAction");
   const { act } = require("SandboxMessageActs");
 
   exports.sendPinInChatMsg = async (message, type) => {
@@ -133,18 +138,13 @@ __d("WAWebSendPinMessageAction", [], (_global, require, _default, _namespace, _l
   };
 });
 
-__d("WAWebAddAndSendMessageEdit", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
-  const { act, edited } = require("SandboxMessageActs");
+__d("WAWebSendMessageEditAction", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { act, edited, later } = require("SandboxMessageActs");
 
   exports.addAndSendMessageEdit = async (message, raw) => {
     await act(message, { do: "edit", text: raw.body });
     await edited(message.id, raw.body, raw.latestEditMsgKey);
   };
-});
-
-__d("WAWebSendMessageEditAction", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
-  const { act, edited, later } = require("SandboxMessageActs");
-
   exports.sendMessageEdit = async (message, text) => {
     await act(message, { do: "edit", text });
     await edited(message.id, text, await later(message.id));
@@ -176,8 +176,11 @@ __d("SandboxMessageCommands", [], (_global, require, _default, _namespace, _lazy
   exports.sendDeleteMsgs = (_chat, { list }) => each(list, (message) => deleted(message.id));
 });
 
-__d("WAWebMsgActionCapability", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
+__d("WAWebMsgReply", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
   exports.canReplyMsg = (message) => message.type !== "revoked";
+});
+
+__d("WAWebMsgActionCapability", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
   exports.canEditText = (message) => message.id.fromMe && message.type === "chat";
   exports.canEditCaption = () => false;
   exports.canStarMsg = (message) => message.type !== "revoked";
@@ -219,7 +222,7 @@ __d("WAWebChatForwardMessage", [], (_global, require, _default, _namespace, _laz
   exports.forwardMessages = ({ chat, msgs }) => Promise.all(msgs.map((message) => forwardOne(chat, message)));
 });
 
-__d("WAWebChatPresence", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+__d("WAWebPresenceChatAction", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
   const { transport } = require("SandboxTransport");
   const { addressOf } = require("SandboxAddresses");
   const tell = (state) => async (chat) => transport.tell({ kind: "typing", chat: addressOf(chat.id), state });
@@ -227,4 +230,6 @@ __d("WAWebChatPresence", [], (_global, require, _default, _namespace, _lazy, _mo
   exports.markComposing = tell("composing");
   exports.markPaused = tell("paused");
   exports.markRecording = tell("recording");
+  exports.sendPresenceAvailable = () => require("WAWebStreamModel").Stream.markAvailable();
+  exports.sendPresenceUnavailable = () => require("WAWebStreamModel").Stream.markUnavailable();
 });

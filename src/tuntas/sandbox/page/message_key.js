@@ -1,13 +1,15 @@
 /*
  * The id of a message: who sent it, in which chat, and the id the sender gave it.
  *
- * wa-js recognises this class by the words of one error message, and reads the source of `toString` to learn which
- * property holds the serialised form. Neither may be reworded or minified.
+ * The whole of it as text is in `$1`; pages before version 2.3000.1042401057 had it in `_serialized`. wa-js recognises
+ * this class by the words of one error message, and reads the source of `toString` to learn which property holds the
+ * text. Neither may be reworded or minified.
  */
 "use strict";
 
-__d("WAWebMsgKey", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+__d("WAWebMsgKey", [], (global, require, _default, _namespace, _lazy, _module, exports) => {
   const { createWidFromWidLike } = require("WAWebWidFactory");
+  const TEXT = global.sandboxSettings.old_message_keys ? "_serialized" : "$1";
   const RANDOM_BYTES = 9; // with the web client's own prefix: 22 hexadecimal digits
 
   function remoteOf(options) {
@@ -24,17 +26,17 @@ __d("WAWebMsgKey", [], (_global, require, _default, _namespace, _lazy, _module, 
       this.remote = createWidFromWidLike(remote);
       this.id = options.id;
       this.participant = options.participant ? createWidFromWidLike(options.participant) : undefined;
-      this._serialized = [this.fromMe, this.remote, this.id, this.participant]
+      this[TEXT] = [this.fromMe, this.remote, this.id, this.participant]
         .filter((part) => part !== undefined)
         .join("_");
     }
 
     toString() {
-      return this._serialized;
+      return this.$1;
     }
 
     equals(other) {
-      return other?._serialized === this._serialized;
+      return other instanceof MsgKey && other.toString() === this.toString();
     }
 
     clone() {
@@ -48,13 +50,19 @@ __d("WAWebMsgKey", [], (_global, require, _default, _namespace, _lazy, _module, 
     }
 
     static from(value) {
-      return value instanceof MsgKey ? value : MsgKey.fromString(value._serialized ?? value);
+      return value instanceof MsgKey ? value : MsgKey.fromString(value._serialized ?? value.$1 ?? value);
     }
 
     static async newId() {
       const bytes = crypto.getRandomValues(new Uint8Array(RANDOM_BYTES));
       return `3EB0${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}`.toUpperCase();
     }
+  }
+
+  if (global.sandboxSettings.old_message_keys) {
+    MsgKey.prototype.toString = function () {
+      return this._serialized;
+    };
   }
 
   exports.default = MsgKey;

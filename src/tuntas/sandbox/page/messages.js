@@ -1,15 +1,28 @@
 /*
  * Messages in memory, and their records in the store.
  *
- * A record is {id, chat, order, from, to, text, content, name, timestamp, ack, outgoing, quoted?, star?, revoked?}: `id`
+ * A record is {id, chat, order, from, to, text, content, name, timestamp, ack, outgoing, quoted?, star?, revoked?,
+ * unreadable?, notice?}: `notice` is the type of what WhatsApp itself wrote, `id`
  * is the serialised key, `chat` the other phone's number, `order` the place in the chat, `outgoing` 1 for what was sent
  * from this very device; `content` is explained in content.js.
  * Memory keeps the newest messages only; the store keeps all, and history reads from there.
  */
 "use strict";
 
+__d("SandboxQuotes", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
+  const WORDS = { location: "loc", poll_creation: "pollName", event_creation: "eventName" };
+  const FILES = ["image", "video", "audio", "ptt", "document", "sticker"];
+  for (const type of FILES) WORDS[type] = "caption";
+
+  exports.wordsOf = (message) => message[WORDS[message.type] ?? "body"] ?? "";
+
+  /* A message as another one carries it that answers it. */
+  exports.quotedMessage = (type = "chat", words) => ({ type, [WORDS[type] ?? "body"]: words });
+});
+
 __d("WAWebMsgModel", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
   const { BaseModel, defineModel } = require("WAWebBaseModel");
+  const { quotedMessage, wordsOf } = require("SandboxQuotes");
 
   class MsgModel extends BaseModel {
     defaults() {
@@ -35,7 +48,7 @@ __d("WAWebMsgModel", [], (_global, require, _default, _namespace, _lazy, _module
     /* What an answer to this message carries of it. */
     msgContextInfo() {
       return {
-        quotedMsg: { type: this.type, body: this.body ?? this.caption ?? this.loc ?? this.pollName ?? "" },
+        quotedMsg: quotedMessage(this.type, wordsOf(this)),
         quotedStanzaID: this.id.id,
         quotedParticipant: this.sender,
       };
@@ -68,12 +81,12 @@ __d("WAWebMsgModel", [], (_global, require, _default, _namespace, _lazy, _module
     "quotedStanzaID",
   ];
   defineModel(MsgModel, "msg", attributes);
-  exports.default = MsgModel;
+  exports.Msg = MsgModel;
 });
 
 __d("WAWebChatMsgsCollection", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
   const { BaseCollection } = require("WAWebBaseCollection");
-  const MsgModel = require("WAWebMsgModel");
+  const { Msg: MsgModel } = require("WAWebMsgModel");
 
   class ChatMsgsCollection extends BaseCollection {
     constructor(chat) {
@@ -89,7 +102,7 @@ __d("WAWebChatMsgsCollection", [], (_global, require, _default, _namespace, _laz
 __d("WAWebMsgCollection", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
   const { BaseCollection } = require("WAWebBaseCollection");
   const { findOrCreateLatestChat } = require("WAWebFindChatAction");
-  const MsgModel = require("WAWebMsgModel");
+  const { Msg: MsgModel } = require("WAWebMsgModel");
   const KEPT_IN_A_CHAT = 200;
   const KEPT_IN_ALL = 2000;
 
@@ -101,11 +114,11 @@ __d("WAWebMsgCollection", [], (_global, require, _default, _namespace, _lazy, _m
     /* Take messages into a chat: the chat first, then its messages, then what the chat says about them. */
     async processMultipleMessages(chatWid, raws) {
       const { chat } = await findOrCreateLatestChat(chatWid);
-      const revocations = raws.filter((raw) => raw.type === "protocol");
-      for (const { protocolMessageKey } of revocations) {
+      const revokes = (raw) => raw.type === "protocol" && raw.protocolMessageKey !== undefined;
+      for (const { protocolMessageKey } of raws.filter(revokes)) {
         await require("SandboxMessageActs").revoked(protocolMessageKey);
       }
-      return raws.filter((raw) => raw.type !== "protocol").map((raw) => this.place(chat, raw));
+      return raws.filter((raw) => !revokes(raw)).map((raw) => this.place(chat, raw));
     }
 
     place(chat, raw) {
@@ -118,7 +131,9 @@ __d("WAWebMsgCollection", [], (_global, require, _default, _namespace, _lazy, _m
       this.forgetBeyond(KEPT_IN_ALL);
       chat.lastReceivedKey = message.id;
       chat.t = message.t;
-      if (message.isNewMsg && !message.id.fromMe) chat.unreadCount = Math.max(chat.unreadCount, 0) + 1;
+      if (message.id.fromMe || !require("WAWebMsgGetters").getIsUnreadType(message)) return message;
+      chat.tcToken ??= message.id.toString();
+      if (message.isNewMsg) chat.unreadCount = Math.max(chat.unreadCount, 0) + 1;
       return message;
     }
 
@@ -136,23 +151,26 @@ __d("WAWebMsgCollection", [], (_global, require, _default, _namespace, _lazy, _m
 __d("SandboxMessageRecords", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
   const { identity } = require("SandboxIdentity");
   const { createUserWidOrThrow } = require("WAWebWidFactory");
-  const { addressOf, personNumber, widAt } = require("SandboxAddresses");
+  const { addressOf, personNumber, personWid, widAt } = require("SandboxAddresses");
   const { contentOf, attributesOfContent } = require("SandboxContent");
+  const { quotedMessage, wordsOf } = require("SandboxQuotes");
   const MsgKey = require("WAWebMsgKey");
 
-  /* In a group a key names the sender too: this account by its hidden id, others by their numbers. */
+  const isToMany = (wid) => wid.isGroup() || wid.isStatus();
+
+  /* Where many read, a key names the sender too: this account in a group by its hidden id, others by their numbers. */
   function keyAt(chat, id, { fromMe, sender }) {
     const remote = widAt(chat);
-    if (!remote.isGroup()) return new MsgKey({ fromMe, remote, id });
-    const participant = fromMe ? createUserWidOrThrow(identity.me.lid, "lid") : createUserWidOrThrow(sender);
+    if (!isToMany(remote)) return new MsgKey({ fromMe, remote, id });
+    const own = () => (remote.isGroup() ? [identity.me.lid, "lid"] : [identity.me.number]);
+    const participant = fromMe ? createUserWidOrThrow(...own()) : personWid(sender);
     return new MsgKey({ fromMe, remote, id, participant });
   }
 
   /* The record of a message as the server describes it: {id, from, to, text, content, timestamp, ack, name}. */
   function recordOfFrame(message) {
     const fromMe = message.from === identity.me.number;
-    const inGroup = message.to.endsWith("@g.us");
-    const chat = fromMe || inGroup ? message.to : message.from;
+    const chat = fromMe || isToMany(widAt(message.to)) ? message.to : message.from;
     const key = keyAt(chat, message.id, { fromMe, sender: message.from });
     return {
       id: key.toString(),
@@ -165,6 +183,8 @@ __d("SandboxMessageRecords", [], (_global, require, _default, _namespace, _lazy,
       timestamp: message.timestamp,
       ack: fromMe ? message.ack : 1,
       outgoing: 0,
+      ...(message.unreadable && { unreadable: true }),
+      ...(message.notice && { notice: message.notice }),
       ...(message.quoted && { quoted: message.quoted }),
     };
   }
@@ -188,7 +208,8 @@ __d("SandboxMessageRecords", [], (_global, require, _default, _namespace, _lazy,
     return {
       id: message.quotedStanzaID,
       from: personNumber(message.quotedParticipant),
-      text: message.quotedMsg?.body ?? "",
+      text: wordsOf(message.quotedMsg ?? {}),
+      type: message.quotedMsg?.type ?? "chat",
     };
   }
 
@@ -197,18 +218,18 @@ __d("SandboxMessageRecords", [], (_global, require, _default, _namespace, _lazy,
     if (quoted === undefined) return {};
     return {
       quotedStanzaID: quoted.id,
-      quotedParticipant: createUserWidOrThrow(quoted.from),
-      quotedMsg: { type: "chat", body: quoted.text },
+      quotedParticipant: personWid(quoted.from),
+      quotedMsg: quotedMessage(quoted.type, quoted.text),
     };
   }
 
-  /* A message of somebody in a group comes from the group, and names its author. */
+  /* A message of somebody in a group comes from the group, and names its author; a status post too. */
   function sidesOf(record, key) {
-    const from = createUserWidOrThrow(record.from);
+    const from = personWid(record.from);
     const to = widAt(record.to);
-    if (!to.isGroup()) return { from, to };
+    if (!isToMany(to)) return { from, to };
     if (key.fromMe) return { from, to, author: key.participant };
-    return { from: to, to: createUserWidOrThrow(identity.me.number), author: from };
+    return { from: to, to: personWid(identity.me.number), author: from };
   }
 
   /* What a message model is made from. */
@@ -228,6 +249,7 @@ __d("SandboxMessageRecords", [], (_global, require, _default, _namespace, _lazy,
     };
   }
 
+  exports.isToMany = isToMany;
   exports.keyAt = keyAt;
   exports.recordOfFrame = recordOfFrame;
   exports.recordOfModel = recordOfModel;
@@ -236,6 +258,7 @@ __d("SandboxMessageRecords", [], (_global, require, _default, _namespace, _lazy,
 
 __d("SandboxMessageStore", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
   const { promised, read, write } = require("SandboxStorage");
+  const { identity } = require("SandboxIdentity");
   let lastOrder = 0;
 
   /* Grows over restarts too, as long as the clock does not run backwards. */
@@ -244,6 +267,9 @@ __d("SandboxMessageStore", [], (_global, require, _default, _namespace, _lazy, _
     return lastOrder;
   }
 
+  /* Whoever writes to this account lets it write back: the real page is given a token for that. */
+  const tokenOf = (record) => (record.from !== identity.me.number && record.notice === undefined ? record.id : undefined);
+
   /* Store a message and its chat's summary in one transaction; false if it was there already. */
   function keep(record, { unread }) {
     return write(["message", "chat"], async (messages, chats) => {
@@ -251,7 +277,8 @@ __d("SandboxMessageStore", [], (_global, require, _default, _namespace, _lazy, _
       const chat = await promised(chats.get(record.chat));
       messages.put({ ...record, order: nextOrder() });
       const count = Math.max(chat?.unread ?? 0, 0) + (unread ? 1 : 0);
-      chats.put({ ...chat, number: record.chat, last: record.id, t: record.timestamp, unread: count });
+      const summary = { number: record.chat, last: record.id, t: record.timestamp, unread: count };
+      chats.put({ ...chat, ...summary, token: chat?.token ?? tokenOf(record) });
       return true;
     });
   }

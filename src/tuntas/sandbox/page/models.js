@@ -25,11 +25,12 @@ __d("WAWebBaseModel", [], (_global, require, _default, _namespace, _lazy, _modul
   }
 
   class BaseModel extends EventEmitter {
+    /* `values` may be another model: then its attributes are meant. */
     constructor(values = {}) {
       super();
       this.attributes = { ...this.defaults() };
       this.collections = new Set();
-      for (const [name, value] of Object.entries(values)) {
+      for (const [name, value] of Object.entries(values instanceof BaseModel ? values.attributes : values)) {
         declareAttribute(Object.getPrototypeOf(this), name);
         this.attributes[name] = value;
       }
@@ -40,11 +41,7 @@ __d("WAWebBaseModel", [], (_global, require, _default, _namespace, _lazy, _modul
     }
 
     assign(name, value) {
-      const previous = this.attributes[name];
-      if (previous === value) return;
-      this.attributes[name] = value;
-      this.tellChange(`change:${name}`, value, previous);
-      this.tellChange("change");
+      this.set(name, value);
     }
 
     tellChange(event, ...values) {
@@ -62,10 +59,17 @@ __d("WAWebBaseModel", [], (_global, require, _default, _namespace, _lazy, _modul
 
     set(nameOrValues, value) {
       const values = typeof nameOrValues === "string" ? { [nameOrValues]: value } : nameOrValues;
+      // All of them first: who hears of one change sees the others too.
+      const changed = [];
       for (const [name, each] of Object.entries(values)) {
         declareAttribute(Object.getPrototypeOf(this), name);
-        this.assign(name, each);
+        const previous = this.attributes[name];
+        if (previous === each) continue;
+        this.attributes[name] = each;
+        changed.push([name, each, previous]);
       }
+      for (const [name, each, previous] of changed) this.tellChange(`change:${name}`, each, previous);
+      if (changed.length > 0) this.tellChange("change");
       return this;
     }
 
@@ -108,6 +112,7 @@ __d("WAWebBaseCollection", [], (_global, require, _default, _namespace, _lazy, _
     if (value === null || value === undefined) return undefined;
     if (typeof value === "string") return value;
     if (typeof value._serialized === "string") return value._serialized;
+    if (typeof value.$1 === "string") return value.$1;
     if (value.id !== undefined) return keyOf(value.id);
     return String(value);
   }

@@ -58,9 +58,10 @@ __d("WAWebProfilePicThumbCollection", [], (global, require, _default, _namespace
     async find(id) {
       const wid = createWid(id);
       const model = this.add({ id: wid });
-      const answer = wid.isUser() ? await transport.request({ kind: "picture", number: personNumber(wid) }) : {};
-      const address = answer.path ? new URL(answer.path, global.location.href).href : undefined;
-      model.set({ img: address, imgFull: address });
+      const address = wid.isGroup() || wid.isNewsletter() ? wid._serialized : wid.isUser() ? personNumber(wid) : undefined;
+      const answer = address === undefined ? {} : await transport.request({ kind: "picture", address });
+      const url = answer.path ? new URL(answer.path, global.location.href).href : undefined;
+      model.set({ img: url, imgFull: url });
       return model;
     }
   }
@@ -77,7 +78,7 @@ __d("WAWebBlocklistCollection", [], (_global, require, _default, _namespace, _la
   exports.BlocklistCollection = new BaseCollection(BlocklistModel);
 });
 
-__d("WAWebBlockContactAction", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+__d("SandboxBlocklist", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
   const { BlocklistCollection } = require("WAWebBlocklistCollection");
   const { createUserWidOrThrow } = require("WAWebWidFactory");
   const { personNumber } = require("SandboxAddresses");
@@ -97,7 +98,13 @@ __d("WAWebBlockContactAction", [], (_global, require, _default, _namespace, _laz
     show(answer.numbers);
   }
 
+  exports.set = set;
+  exports.show = show;
+});
+
+__d("WAWebBlockContactAction", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
+  const { set } = require("SandboxBlocklist");
+
   exports.blockContact = ({ contact }) => set(contact, true);
   exports.unblockContact = (contact) => set(contact, false);
-  exports.showBlocked = show;
 });

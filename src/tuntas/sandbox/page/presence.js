@@ -48,14 +48,15 @@ __d("WAWebPresenceCollection", [], (_global, require, _default, _namespace, _laz
 
 __d("SandboxPresence", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
   const { PresenceCollection } = require("WAWebPresenceCollection");
-  const { createUserWidOrThrow, createWid } = require("WAWebWidFactory");
+  const { createWid } = require("WAWebWidFactory");
+  const { personWid } = require("SandboxAddresses");
   const { transport } = require("SandboxTransport");
   const TYPES = { recording: "recording_audio", paused: "available" };
 
   /* `chat` is where somebody writes or records; nothing for who only comes or goes. */
   exports.take = ({ number, state, chat, last_seen: lastSeen }) => {
     const inGroup = chat?.endsWith("@g.us") ?? false;
-    const person = createUserWidOrThrow(number);
+    const person = personWid(number);
     const presence = PresenceCollection.add({ id: inGroup ? createWid(chat) : person });
     const type = TYPES[state] ?? state;
     presence.set({ hasData: true, isOnline: inGroup || state !== "unavailable" });

@@ -21,7 +21,7 @@ __d("WAWebSetPushnameConnAction", [], (_global, require, _default, _namespace, _
   exports.setPushname = async (name) => {
     await ask({ kind: "set_name", name });
     const { number, lid } = identity.me;
-    await remember({ ...identity.me, name });
+    remember({ ...identity.me, name });
     await require("SandboxContacts").learn({ number, lid, name });
     Conn.pushname = name;
   };
@@ -50,8 +50,8 @@ __d("WAWebContactProfilePicThumbBridge", [], (_global, require, _default, _names
   const { notImitated } = require("SandboxNotImitated");
 
   async function set(wid, picture) {
-    if (!wid.isUser()) notImitated("pictures of groups")();
-    await ask({ kind: "set_picture", picture });
+    if (!wid.isUser() && !wid.isGroup()) notImitated("pictures of channels")();
+    await ask({ kind: "set_picture", picture, group: wid.isGroup() ? wid._serialized : null });
     const { imgFull } = await ProfilePicThumbCollection.find(wid);
     return { status: 200, eurl: imgFull };
   }

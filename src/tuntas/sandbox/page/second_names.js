@@ -4,46 +4,24 @@
  */
 "use strict";
 
-__d("WAWebMsgReply", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
-  exports.canReplyMsg = require("WAWebMsgActionCapability").canReplyMsg;
-});
-
-__d("WAWebQuotedMsgModelUtils", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
-  exports.getQuotedMsgObj = require("WAWebGetQuotedMsg").getQuotedMsgObj;
-});
-
 __d("WAWebChatClearBridge", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
   exports.sendClear = (chat, keepStarred) => {
     if (keepStarred) require("SandboxNotImitated").notImitated("clearing all but starred messages")();
-    require("WAWebClearChatAction").sendClear(chat);
+    require("WAWebSendClearChatAction").sendClear(chat);
     return chat.promises.sendClear;
   };
 });
 
-__d("WAWebDeleteChatAction", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
-  exports.sendDelete = (chat) => {
-    require("WAWebSendDeleteChatAction").sendDelete(chat);
-    return chat.promises.sendDelete;
-  };
-});
-
 __d("WAWebChatStateBridge", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
-  const presence = require("WAWebChatPresence");
+  const presence = require("WAWebPresenceChatAction");
 
   exports.sendChatStateComposing = (wid) => presence.markComposing({ id: wid });
   exports.sendChatStateRecording = (wid) => presence.markRecording({ id: wid });
   exports.sendChatStatePaused = (wid) => presence.markPaused({ id: wid });
 });
 
-__d("WAWebPresenceChatAction", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
-  const { Stream } = require("WAWebStreamModel");
-
-  exports.sendPresenceAvailable = () => Stream.markAvailable();
-  exports.sendPresenceUnavailable = () => Stream.markUnavailable();
-});
-
 __d("WAWebLaunchSocketUtils", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
-  exports.refreshQR = () => require("SandboxSession").refreshRef();
+  exports.refreshQR = () => require("SandboxTransport").transport.reconnect();
 });
 
 __d("WAWebSetPropertyGroupAction", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
@@ -53,7 +31,7 @@ __d("WAWebSetPropertyGroupAction", [], (_global, require, _default, _namespace, 
 
 __d("WAWebMexFetchGroupInviteCodeJob", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
   exports.fetchMexGroupInviteCode = async (groupId) =>
-    (await require("WAWebGroupInviteJob").queryGroupInviteCode(groupId)).code;
+    (await require("SandboxGroupInvitations").invitation(groupId, false)).code;
 });
 
 /* A jid is the text of an address; here the two differ in the name of the server only. */
@@ -72,7 +50,8 @@ __d("WASmaxGroupsAddParticipantsRPC", [], (_global, require, _default, _namespac
   /* Who cannot be added is an error; an answer says that all were. */
   exports.sendAddParticipantsRPC = async ({ participantArgs, iqTo }) => {
     const wids = participantArgs.map(({ participantJid }) => createWid(participantJid));
-    await require("SandboxGroups").membersRequest(createWid(iqTo), "add", wids);
+    const { refused = [] } = await require("SandboxGroups").membersRequest(createWid(iqTo), "add", wids);
+    if (refused.length > 0) throw new Error(`these can only be invited: ${refused.join(", ")}`);
     const added = { value: { addParticipantsParticipantMixins: undefined } };
     const each =
       "addParticipantsParticipantAddedOrNonRegisteredWaUserParticipantErrorLidResponseMixinGroup";
@@ -80,16 +59,11 @@ __d("WASmaxGroupsAddParticipantsRPC", [], (_global, require, _default, _namespac
   };
 });
 
-__d("WAWebBlockContactUtils", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
-  exports.getContactToBlockOnlyUseIfNoAssociatedChat = (contact) => contact;
-});
-
-__d("WAWebPinMsgConstants", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
-  // A pin stays until it is taken away; whatsapp-web.js puts its own function here for a moment.
-  exports.getPinExpiryDuration = () => 0;
-});
-
 __d("WAWebMiscBrowserUtils", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
   // What a phone lists of a linked device; the sandbox's phones list no more than its id.
-  exports.info = () => ({ os: "Linux", name: "Chrome", version: "" });
+  exports.default = { info: () => ({ os: "Linux", name: "Chrome", version: "" }) };
+});
+
+__d("WAWebBlockContactUtils", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
+  exports.getContactToBlockOnlyUseIfNoAssociatedChat = (contact) => contact;
 });

@@ -1,16 +1,15 @@
 /*
- * The device's memory: one IndexedDB database in the profile. It is the authority on who this device is.
+ * The profile's IndexedDB: what this device was told lies in `model-storage`, its login keys in `signal-storage`.
  *
- * Chromium writes localStorage to disk seconds late, so a killed browser forgets it; a committed IndexedDB
- * transaction survives. Who this device is gets the strict durability, messages the relaxed one: both outlive a
- * SIGKILL of the browser.
+ * Keys get the strict durability, messages the relaxed one: both outlive a SIGKILL of the browser. Who this device is
+ * stands in localStorage, which Chromium writes seconds late; see keys.js.
  */
 "use strict";
 
 __d("SandboxStorage", [], (_global, _require, _default, _namespace, _lazy, _module, exports) => {
-  const NAME = "model-storage";
   const VERSION = 1;
-  let opening = null;
+  // What the control API has made of the disk.
+  const failures = { opening: false, writing: false };
 
   function promised(request) {
     return new Promise((resolve, reject) => {
@@ -27,48 +26,72 @@ __d("SandboxStorage", [], (_global, _require, _default, _namespace, _lazy, _modu
     });
   }
 
-  function open() {
-    opening ??= (() => {
-      const request = indexedDB.open(NAME, VERSION);
-      request.onupgradeneeded = () => {
-        const database = request.result;
-        database.createObjectStore("device");
-        database.createObjectStore("chat", { keyPath: "number" });
-        database.createObjectStore("contact", { keyPath: "number" });
-        const messages = database.createObjectStore("message", { keyPath: "id" });
-        messages.createIndex("by_chat", ["chat", "order"]);
-        messages.createIndex("by_ack", ["outgoing", "ack"]);
-      };
-      return promised(request);
-    })();
-    return opening;
+  class Storage {
+    #name;
+    #make;
+    #durability;
+    #opening = null;
+
+    /* `make` creates the stores of a new database. */
+    constructor(name, make, durability) {
+      this.#name = name;
+      this.#make = make;
+      this.#durability = durability;
+    }
+
+    open() {
+      if (failures.opening) return Promise.reject(new DOMException("Internal error opening backing store.", "UnknownError"));
+      this.#opening ??= (() => {
+        const request = indexedDB.open(this.#name, VERSION);
+        request.onupgradeneeded = () => this.#make(request.result);
+        return promised(request);
+      })();
+      return this.#opening;
+    }
+
+    /* Run `work(...stores)` in one transaction and resolve with what it returned, once everything is committed. */
+    async write(names, work) {
+      if (failures.writing) throw new DOMException("The disk is full.", "QuotaExceededError");
+      const database = await this.open();
+      const transaction = database.transaction(names, "readwrite", { durability: this.#durability });
+      const [result] = await Promise.all([
+        work(...names.map((name) => transaction.objectStore(name))),
+        finished(transaction),
+      ]);
+      return result;
+    }
+
+    async read(names, work) {
+      const database = await this.open();
+      const transaction = database.transaction(names, "readonly");
+      return work(...names.map((name) => transaction.objectStore(name)));
+    }
+
+    async clear() {
+      const names = [...(await this.open()).objectStoreNames];
+      await this.write(names, (...stores) => stores.forEach((store) => store.clear()));
+    }
   }
 
-  /* Run `work(...stores)` in one transaction and resolve with what it returned, once everything is committed. */
-  async function write(names, work, durability = "relaxed") {
-    const database = await open();
-    const transaction = database.transaction(names, "readwrite", { durability });
-    const [result] = await Promise.all([
-      work(...names.map((name) => transaction.objectStore(name))),
-      finished(transaction),
-    ]);
-    return result;
-  }
+  const models = new Storage(
+    "model-storage",
+    (database) => {
+      database.createObjectStore("chat", { keyPath: "number" });
+      database.createObjectStore("contact", { keyPath: "number" });
+      const messages = database.createObjectStore("message", { keyPath: "id" });
+      messages.createIndex("by_chat", ["chat", "order"]);
+      messages.createIndex("by_ack", ["outgoing", "ack"]);
+    },
+    "relaxed",
+  );
+  const signal = new Storage("signal-storage", (database) => database.createObjectStore("signal-meta-store"), "strict");
 
-  async function read(names, work) {
-    const database = await open();
-    const transaction = database.transaction(names, "readonly");
-    return work(...names.map((name) => transaction.objectStore(name)));
-  }
-
-  /* Forget everything at once: keys, owner, chats, messages. */
-  async function clear() {
-    const names = ["device", "chat", "contact", "message"];
-    await write(names, (...stores) => stores.forEach((store) => store.clear()), "strict");
-  }
-
+  exports.failures = failures;
   exports.promised = promised;
-  exports.read = read;
-  exports.write = write;
-  exports.clear = clear;
+  exports.models = models;
+  exports.signal = signal;
+  exports.read = (...values) => models.read(...values);
+  exports.write = (...values) => models.write(...values);
+  /* Forget everything: keys, chats, messages. */
+  exports.clear = () => Promise.all([signal.clear(), models.clear()]);
 });

@@ -177,10 +177,6 @@ __d("WAWebWidFactory", [], (_global, require, _default, _namespace, _lazy, _modu
   exports.isWidlike = isWidlike;
   exports.createWid = createWid;
   exports.createWidFromWidLike = createWidFromWidLike;
-  exports.createUserWid = createUserWidOrThrow;
   exports.createUserWidOrThrow = createUserWidOrThrow;
   exports.asUserWidOrThrow = asUserWidOrThrow;
-  exports.toUserWid = asUserWidOrThrow;
-  exports.toUserWidOrThrow = asUserWidOrThrow;
-  exports.toChatWid = asUserWidOrThrow;
 });

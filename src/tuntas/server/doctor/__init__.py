@@ -20,6 +20,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("sandboxing", browser.sandbox),
     ("parent death", browser.parent_death),
     ("shared memory", browser.shared_memory),
+    ("merged memory", browser.merged_memory),
     ("data folder", folder.data_folder),
     ("file system", folder.file_system),
     ("mount", folder.mount_place),

@@ -8,10 +8,21 @@ import stat
 import sys
 from pathlib import Path
 
-from tuntas.browser import BrowserNotFound, Candidate, Kind, choose, version_of
+from tuntas.browser import (
+    BrowserKind,
+    BrowserNotFound,
+    BrowserUser,
+    BrowserUserUnusable,
+    Candidate,
+    choose,
+    runs_without_sandbox,
+    version_of,
+)
 from tuntas.browser.command import CommandFailed, run_command
+from tuntas.browser.merged_memory import MergingImpossible, is_merging, require_merging
 from tuntas.config import Settings
-from tuntas.server.doctor.finding import Finding, broken, fine, warning
+from tuntas.server.browser_user import user_for_browsers
+from tuntas.server.doctor.finding import Finding, Level, broken, fine, warning
 
 SHARED_MEMORY_BYTES = 256 * 1024 * 1024
 _COMMAND_SECONDS = 5.0
@@ -29,7 +40,7 @@ def browser(settings: Settings) -> Finding:
     if _is_script(chosen):
         advice = "It is a script, which may stay as one more process: name the binary behind it with TUNTAS_BROWSER."
         return warning("browser", detail, advice)
-    if chosen.kind is not Kind.HEADLESS_SHELL:
+    if chosen.kind is not BrowserKind.HEADLESS_SHELL:
         advice = "chrome-headless-shell needs about half the memory: `tuntas browser install`."
         return warning("browser", detail, advice)
     return fine("browser", detail)
@@ -39,12 +50,40 @@ def sandbox(settings: Settings) -> Finding:
     """Whether Chromium's own sandbox can be on."""
     if sys.platform == "win32":
         return fine("sandboxing", "the browser's sandbox is on")
+    try:
+        user = user_for_browsers(settings, choose(settings.browser))
+    except BrowserUserUnusable as error:
+        return broken("sandboxing", f"{error}", "The server does not start like that: change the setting, or unset it.")
+    except BrowserNotFound:
+        return warning("sandboxing", "not known without a browser", "Run `tuntas browser install`.")
     if os.geteuid() == 0:
-        advice = "Run the server as a user of its own, so that a hole in a page stays in the browser's sandbox."
-        return warning("sandboxing", "running as root: browsers are started with --no-sandbox", advice)
+        return judge_root(user, _kernel_switches(), has_sandbox=not runs_without_sandbox(user))
     if sys.platform != "linux":
         return fine("sandboxing", "the browser's sandbox is on")
+    if runs_without_sandbox():
+        advice = (
+            "Allow namespaces in it (Docker: --security-opt seccomp=unconfined; docs/containers.md), or leave it at "
+        )
+        advice += "the container as the only fence."
+        return warning(
+            "sandboxing", "this container forbids namespaces: browsers are started with --no-sandbox", advice
+        )
     return judge_namespaces(_kernel_switches(), has_setuid_helper=_has_setuid_helper(settings))
+
+
+def judge_root(user: BrowserUser | None, switches: dict[str, int], *, has_sandbox: bool) -> Finding:
+    """Judge a server that runs as root, and its browsers as ``user``."""
+    check = "sandboxing"
+    if user is None:
+        advice = "Set TUNTAS_BROWSER_USER=nobody (or a user made for it), or run the server as a user of its own, so "
+        advice += "that a hole in a page stays in the browser's sandbox."
+        return warning(check, "running as root: browsers are started with --no-sandbox", advice)
+    if has_sandbox:
+        return fine(check, f"browsers run as {user.name}, in their own sandbox, by user namespaces")
+    found = judge_namespaces(switches, has_setuid_helper=False)
+    advice = "A container's seccomp profile or AppArmor forbids user namespaces: allow them there."
+    detail = f"browsers run as {user.name} without their own sandbox: {user.name} cannot make namespaces"
+    return warning(check, detail, advice if found.level is Level.FINE else found.advice or advice)
 
 
 def judge_namespaces(switches: dict[str, int], *, has_setuid_helper: bool) -> Finding:
@@ -96,6 +135,21 @@ def shared_memory(_settings: Settings) -> Finding:
         advice = "Start the container with --shm-size=1g (Compose: shm_size: 1g); pages crash when it is full."
         return warning(check, f"{place} has only {size / 1e6:.0f} MB", advice)
     return fine(check, f"{place} has {size / 1e6:.0f} MB")
+
+
+def merged_memory(settings: Settings) -> Finding:
+    """Whether equal memory of all browsers is kept once, which is a setting and an administrator's choice."""
+    check = "merged memory"
+    if not settings.merge_memory:
+        return fine(check, "not asked for (TUNTAS_MERGE_MEMORY)")
+    try:
+        require_merging()
+    except MergingImpossible as error:
+        return broken(check, "asked for, and not possible", str(error))
+    if not is_merging():
+        advice = "Start it, as root: echo 1 > /sys/kernel/mm/ksm/run; it costs processor time."
+        return warning(check, "asked for, but the kernel's ksmd does not run, so nothing is merged", advice)
+    return fine(check, "equal memory of all browsers is kept once")
 
 
 def _is_script(candidate: Candidate) -> bool:

@@ -1,19 +1,14 @@
-"""What is mounted where, and what that means for a data folder. The judgement is pure; only ``mounts`` looks."""
+"""What is mounted where, and what that means for a data folder. Judges; what is mounted it is told."""
 
 from __future__ import annotations
 
 import os
-import re
-import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
+from tuntas.processes.mounts import Mount, unescaped
 from tuntas.server.doctor.finding import Finding, broken, fine, warning
 
-_ESCAPE = re.compile(r"\\([0-7]{3})")
 _NETWORK = {
     *("9p", "afs", "beegfs", "ceph", "cifs", "davfs", "fuse.glusterfs", "fuse.sshfs", "glusterfs", "lustre", "ncpfs"),
     *("nfs", "nfs4", "orangefs", "smb3", "smbfs"),
@@ -28,38 +23,6 @@ _NO_VOLUMES = {
     *("squashfs",),
 }
 _RUNTIME_FILES = ("/etc/", "/proc/", "/sys/", "/dev/", "/run/", "/boot")
-
-
-@dataclass(frozen=True, slots=True)
-class Mount:
-    """One mounted file system."""
-
-    point: Path
-    kind: str
-    source: str
-    read_only: bool
-
-
-def mounts() -> list[Mount]:
-    """Return what is mounted as this process sees it, the last on a point hiding the earlier ones."""
-    if sys.platform != "linux":
-        return [
-            Mount(Path(one.mountpoint), one.fstype.lower(), one.device, "ro" in one.opts.split(","))
-            for one in psutil.disk_partitions(all=True)
-        ]
-    return parse_mountinfo(Path("/proc/self/mountinfo").read_text(errors="surrogateescape"))
-
-
-def parse_mountinfo(text: str) -> list[Mount]:
-    """Read proc_pid_mountinfo(5): fields, a lone hyphen, then type, source and the file system's own options."""
-    found = []
-    for line in text.splitlines():
-        before, _, behind = line.partition(" - ")
-        point, options = before.split(" ")[4:6]
-        kind, source, own_options = [*behind.split(" "), "", ""][:3]
-        is_read_only = "ro" in options.split(",") or "ro" in own_options.split(",")
-        found.append(Mount(Path(_unescaped(point)), kind, _unescaped(source), is_read_only))
-    return found
 
 
 def mount_of(path: Path, mounted: Iterable[Mount]) -> Mount | None:
@@ -128,7 +91,7 @@ def fstab_points(text: str) -> list[Path]:
     for line in text.splitlines():
         fields = line.split()
         if len(fields) >= 4 and not fields[0].startswith("#") and "noauto" not in fields[3].split(","):
-            point = _unescaped(fields[1])
+            point = unescaped(fields[1])
             if point.startswith("/"):
                 found.append(Path(point))
     return found
@@ -157,7 +120,3 @@ def _volumes(mounted: Iterable[Mount]) -> list[str]:
             and not str(one.point).startswith(_RUNTIME_FILES)
         }
     )
-
-
-def _unescaped(text: str) -> str:
-    return _ESCAPE.sub(lambda match: chr(int(match[1], 8)), text)

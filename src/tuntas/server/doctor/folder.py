@@ -10,7 +10,9 @@ from pathlib import Path
 
 import httpx
 
+from tuntas.browser import BrowserUserUnusable, browser_user
 from tuntas.config import Settings
+from tuntas.processes.mounts import mounts
 from tuntas.profiles import ProfileStore
 from tuntas.profiles.guards import is_real_directory
 from tuntas.server.data_folder import DataFolder
@@ -20,10 +22,10 @@ from tuntas.server.doctor.file_systems import (
     judge_kind,
     judge_place,
     mount_of,
-    mounts,
 )
 from tuntas.server.doctor.finding import Finding, broken, fine, warning
 from tuntas.server.doctor.lock import lock_holder
+from tuntas.server.private_modes import foreign_owner, open_entries
 
 # One profile in use is 100 to 300 MB, and a full disk breaks the database of all sessions.
 SPACE_BROKEN_BYTES = 200 * 1024 * 1024
@@ -53,13 +55,16 @@ def data_folder(settings: Settings) -> Finding:
             return broken(check, f"{one} cannot be read and written by this user", advice)
     if sys.platform == "win32":
         return fine(check, f"{path}")
-    facts = path.stat()
-    if facts.st_uid != os.geteuid():
+    if (owner := foreign_owner(path)) is not None:
         advice = "Run doctor and the server as the user who owns it, or what one makes the other cannot change."
-        return warning(check, f"{path} belongs to user id {facts.st_uid}, this is {os.geteuid()}", advice)
-    if settings.profiles_dir.exists() and settings.profiles_dir.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        advice = f"chmod 700 {settings.profiles_dir}: whoever can read a profile can write as its WhatsApp account."
-        return warning(check, f"{settings.profiles_dir} is open to other users", advice)
+        return warning(check, f"{path} belongs to user id {owner}, this is {os.geteuid()}", advice)
+    if found := open_entries(path, _group_of_browsers(settings)):
+        worst = next((one for one in found if one.mode & stat.S_IWOTH), found[0])
+        how = "may be written by everybody" if worst.mode & stat.S_IWOTH else "is open to other users"
+        more = f", and {len(found) - 1} more in it" if len(found) > 1 else ""
+        advice = f"chmod -R go-rwx {path}: whoever can read a profile can write as its WhatsApp account."
+        advice += f" The server leaves it, as {worst.why_not}." if worst.why_not else " The next start does it too."
+        return warning(check, f"{worst} {how}{more}", advice)
     return fine(check, f"{path}")
 
 
@@ -139,6 +144,14 @@ def server(settings: Settings) -> Finding:
     if not answer.is_success:
         return broken(check, f"{who} answers HTTP {answer.status_code} at /healthz", "Look at its log.")
     return fine(check, f"{who} answers")
+
+
+def _group_of_browsers(settings: Settings) -> int | None:
+    try:
+        user = browser_user(settings.browser_user)
+    except BrowserUserUnusable:
+        return None  # the check of the sandbox says so
+    return user.gid if user else None
 
 
 def _place(settings: Settings) -> Path:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 
-from tuntas.browser.process_table import row_of
 from tuntas.config import Settings
+from tuntas.processes.browsers import browsers_on
+from tuntas.processes.owners import owner_of
 from tuntas.profiles import ProfileStore
 from tuntas.profiles.purge import size_bytes
 from tuntas.server.data_folder import DataFolder
 from tuntas.server.doctor.finding import Finding, fine, warning
-from tuntas.sessions.browsers import running_browsers
 from tuntas.storage import DatabaseUnusable
 from tuntas.storage.inspection import NoDatabase, SessionRow, inspect_database
 
@@ -89,9 +89,10 @@ def missing_profiles(settings: Settings) -> Finding:
 def orphans(settings: Settings) -> Finding:
     """Whether browsers run on our profiles that no server of ours owns."""
     check = "orphan browsers"
-    browsers = running_browsers(settings.profiles_dir)
+    root = ProfileStore(settings.profiles_dir).root
     noted = DataFolder(settings.data_dir).running_server()
-    owned = [one for one in browsers if noted is not None and (row := row_of(one.pid)) and row.parent == noted.pid]
+    browsers = {one.identity: owner_of(one) for one in browsers_on(lambda profile: profile.parent == root)}
+    owned = [one for one, owner in browsers.items() if noted is not None and owner and owner.pid == noted.pid]
     left = [one for one in browsers if one not in owned]
     if not left:
         return fine(check, f"none; {len(owned)} run with their server" if owned else "none")

@@ -13,9 +13,9 @@ from pathlib import Path
 import psutil
 
 from tuntas.config import Settings
+from tuntas.foundation.http_server import PortTaken
 from tuntas.server.data_folder import DataFolder
 from tuntas.server.doctor.finding import Finding, broken, fine, warning
-from tuntas.server.http import PortTaken
 
 # Certificates and WhatsApp's own protocol refuse a clock that is far off; this code was not written before that year.
 YEAR_FIRST, YEAR_LAST = 2025, 2100

@@ -1,10 +1,5 @@
 // The directory: chats, people, what they show of themselves, whom we block.
 
-// The server knows errors by the word before the colon; see `page.py`.
-const refuse = (word, sentence) => {
-  throw new Error(`${word}: ${sentence}`);
-};
-
 const tellEvent = (name, payload) => report("event", { name, payload });
 const seconds = () => Math.floor(Date.now() / 1000);
 
@@ -15,10 +10,13 @@ const becomes = (model, attribute, wanted) =>
   new Promise((resolve, reject) => {
     const finish = (settle, value) => {
       clearTimeout(timer);
+      whenDiskIsFull.delete(diskIsFull);
       model.off(`change:${attribute}`, look);
       settle(value);
     };
     const look = () => model[attribute] === wanted && finish(resolve);
+    const diskIsFull = (error) => finish(reject, error);
+    whenDiskIsFull.add(diskIsFull);
     const timer = setTimeout(
       () => finish(reject, new Error(`WhatsApp Web did not change ${attribute} in time`)),
       CHANGE_LIMIT_MILLISECONDS,
@@ -29,15 +27,14 @@ const becomes = (model, attribute, wanted) =>
 
 // --- chats ----------------------------------------------------------------------------------------------------
 
-const chatAt = (chatId) => WPP.chat.get(chatId) ?? refuse("not_found", `There is no chat ${chatId}.`);
-
 const lastMessageOf = (chat) => {
-  const last = chat.msgs?.getModelsArray?.().at(-1) ?? WPP.whatsapp.MsgStore.get(chat.lastReceivedKey);
-  return last ? plain(last) : null;
+  const last = chat.msgs?.getModelsArray?.().findLast(isMessage) ?? WPP.whatsapp.MsgStore.get(chat.lastReceivedKey);
+  return last && isMessage(last) ? plain(last) : null;
 };
 
 const plainChat = (chat) => ({
   id: text(chat.id),
+  pn: pnOf(chat.id),
   name: chat.formattedTitle ?? chat.name ?? null,
   isGroup: chat.id.isGroup(),
   isReadOnly: Boolean(chat.isReadOnly),
@@ -58,8 +55,9 @@ const SORTED_BY = {
 const chatsAsked = ({ limit, offset, sortBy, descending, ids }) => {
   const key = SORTED_BY[sortBy];
   const order = descending ? -1 : 1;
+  const wanted = ids == null ? null : new Set(ids.map((id) => text((chatOf(id) ?? { id }).id)));
   return WPP.whatsapp.ChatStore.getModelsArray()
-    .filter((chat) => ids == null || ids.includes(text(chat.id)))
+    .filter((chat) => !isStatus(chat.id) && (wanted === null || wanted.has(text(chat.id))))
     .map((chat) => [key(chat), chat])
     .sort(([one], [other]) => (one < other ? -order : one > other ? order : 0))
     .slice(offset, offset + limit)
@@ -71,7 +69,12 @@ const pictureOf = async (id) => (await WPP.contact.getProfilePictureUrl(id).catc
 
 WPP.on("conn.main_ready", () =>
   WPP.whatsapp.ChatStore.on("change:archive", (chat) =>
-    tellEvent("chat.archive", { id: text(chat.id), archived: Boolean(chat.archive), timestamp: seconds() }),
+    tellEvent("chat.archive", {
+      id: text(chat.id),
+      pn: pnOf(chat.id),
+      archived: Boolean(chat.archive),
+      timestamp: seconds(),
+    }),
   ),
 );
 
@@ -86,43 +89,44 @@ calls.chatOverview = (asked) =>
     })),
   );
 
+// WA-JS makes a number of whatever went wrong; the page's own promise has the reason.
+const emptied = async (chat, { status }, promise, what) => {
+  if (status === 200) return;
+  await chat.promises?.[promise];
+  throw new Error(`WhatsApp did not ${what} the chat (${status})`);
+};
+
 calls.deleteChat = async ({ chatId }) => {
-  const { status } = await WPP.chat.delete(chatAt(chatId).id);
-  if (status !== 200) throw new Error(`WhatsApp did not delete the chat (${status})`);
+  const chat = await chatAt(chatId);
+  await emptied(chat, await WPP.chat.delete(chat.id), "sendDelete", "delete");
 };
 
 calls.clearChat = async ({ chatId }) => {
-  const { status } = await WPP.chat.clear(chatAt(chatId).id, false);
-  if (status !== 200) throw new Error(`WhatsApp did not clear the chat (${status})`);
+  const chat = await chatAt(chatId);
+  await emptied(chat, await WPP.chat.clear(chat.id, false), "sendClear", "clear");
 };
 
 calls.archiveChat = async ({ chatId, archived }) => {
-  const chat = chatAt(chatId);
+  const chat = await chatAt(chatId);
   if (Boolean(chat.archive) === archived) return;
   await WPP.chat.archive(chat.id, archived);
   await becomes(chat, "archive", archived);
 };
 
-calls.markUnread = async ({ chatId }) => void (await WPP.chat.markIsUnread(chatAt(chatId).id));
+calls.markUnread = async ({ chatId }) => void (await WPP.chat.markIsUnread((await chatAt(chatId)).id));
 
 calls.picture = ({ id }) => pictureOf(id);
 
 // --- people ---------------------------------------------------------------------------------------------------
 
-const onWhatsApp = async (contactId) =>
-  (await WPP.contact.queryExists(contactId)) ?? refuse("not_found", `${contactId} is not on WhatsApp.`);
-
-// Somebody is known by the number and by a hidden id; the block list may have either.
-const otherIdOf = (wid) => {
-  const { getPhoneNumber, getCurrentLid } = WPP.whatsapp.functions;
-  return (wid.isLid() ? getPhoneNumber?.(wid) : getCurrentLid?.(wid)) ?? null;
-};
-
-const isBlocked = (wid) => [wid, otherIdOf(wid)].some((id) => id !== null && WPP.blocklist.isBlocked(id));
+// The block list may have either id.
+const isBlocked = (wid) => bothIdsOf(wid).some((id) => WPP.blocklist.isBlocked(id));
 
 const plainContact = (contact) => ({
   id: text(contact.id),
-  number: contact.id.server === "c.us" ? contact.id.user : null,
+  pn: pnOf(contact.id),
+  lid: isPerson(contact.id) ? text(lidOf(contact.id)) : null,
+  number: pnOf(contact.id)?.split("@", 1)[0] ?? null,
   name: contact.name ?? null,
   pushname: contact.pushname ?? null,
   shortName: contact.shortName ?? null,
@@ -136,14 +140,22 @@ const plainContact = (contact) => ({
 });
 
 calls.contact = async ({ contactId }) => {
-  if (!contactId.endsWith("@g.us")) await onWhatsApp(contactId);
-  const contact = await WPP.contact.get(contactId);
+  const id = isPerson(contactId) ? (await onWhatsApp(contactId)).wid : widAt(contactId);
+  const contact = isPerson(id) ? contactAt(id) : await WPP.contact.get(id);
   return plainContact(contact ?? refuse("not_found", `There is no contact ${contactId}.`));
+};
+
+// Of somebody who is in the page under both ids the one with the number is shown.
+const isSecond = (contact, all) => {
+  const number = contact.id.isLid() ? otherIdOf(contact.id) : null;
+  return number !== null && all.some((one) => isSame(one.id, number));
 };
 
 calls.contacts = async ({ limit, offset, sortBy, descending }) => {
   const order = descending ? -1 : 1;
-  return (await WPP.contact.list())
+  const all = await WPP.contact.list();
+  return all
+    .filter((contact) => !isSecond(contact, all))
     .map(plainContact)
     .map((contact) => [String(contact[sortBy] ?? "").toLowerCase(), contact])
     .sort(([one], [other]) => (one < other ? -order : one > other ? order : 0))
@@ -152,23 +164,32 @@ calls.contacts = async ({ limit, offset, sortBy, descending }) => {
 };
 
 calls.numberExists = async ({ contactId }) => {
-  const found = await WPP.contact.queryExists(contactId);
-  return { numberExists: found !== null, chatId: found === null ? null : text(found.wid) };
+  const found = await existing(contactId);
+  if (!found) return { numberExists: false, chatId: null };
+  const lid = text(found.lid ?? lidOf(found.wid));
+  return { numberExists: true, chatId: text(found.wid), pn: pnOf(found.wid), lid };
 };
 
 calls.about = async ({ contactId }) => {
-  await onWhatsApp(contactId);
-  return (await WPP.contact.getStatus(contactId)) ?? null;
+  const { wid } = await onWhatsApp(contactId);
+  return (await WPP.contact.getStatus(wid)) ?? null;
 };
 
 calls.contactPicture = async ({ contactId }) => {
-  await onWhatsApp(contactId);
-  return pictureOf(contactId);
+  const { wid } = await onWhatsApp(contactId);
+  return pictureOf(wid);
 };
 
 calls.block = async ({ contactId, blocked }) => {
   const { wid } = await onWhatsApp(contactId);
   await (blocked ? WPP.blocklist.blockContact(wid) : WPP.blocklist.unblockContact(wid));
+};
+
+// WA-JS saves people by their numbers only.
+calls.saveContact = async ({ contactId, firstName, lastName }) => {
+  const number = numberOf((await onWhatsApp(contactId)).wid);
+  if (number === null) throw new Error(`WhatsApp Web does not know the number of ${contactId}, and saves people by it.`);
+  await WPP.contact.save(text(number), firstName, { lastName, syncAddressBook: true });
 };
 
 // --- linking --------------------------------------------------------------------------------------------------

@@ -19,10 +19,9 @@ const REFUSALS = {
 const groupCalls = {};
 
 const roleOf = ({ isAdmin, isSuperAdmin }) => (isSuperAdmin ? "superadmin" : isAdmin ? "admin" : "participant");
-const numberOf = (wid) => (wid.isLid() ? otherIdOf(wid) : wid);
 const plainParticipant = (participant) => ({
   id: text(participant.id),
-  pn: text(numberOf(participant.id)),
+  pn: pnOf(participant.id),
   role: roleOf(participant),
 });
 
@@ -31,6 +30,7 @@ const plainGroup = (metadata, participants) => ({
   subject: metadata.subject ?? null,
   description: metadata.desc ?? null,
   owner: text(metadata.owner),
+  ownerPn: pnOf(metadata.owner),
   createdAt: metadata.creation ?? null,
   membersCanAddNewMember: metadata.memberAddMode === "all_member_add",
   membersCanSendMessages: !metadata.announce,
@@ -56,6 +56,12 @@ const ownGroup = async (groupId) => {
   return metadata.participants.iAmMember() ? metadata : refuse("not_found", `This account is in no group ${groupId}.`);
 };
 
+const administered = async (groupId) => {
+  const metadata = await ownGroup(groupId);
+  if (metadata.participants.iAmAdmin()) return metadata;
+  return refuse("not_allowed", `This account does not administer the group ${groupId}.`);
+};
+
 const ownGroups = async () => {
   const chats = WPP.whatsapp.ChatStore.getModelsArray().filter((chat) => chat.id.isGroup());
   const found = await Promise.all(chats.map((chat) => freshMetadata(chat.id).catch(() => null)));
@@ -77,24 +83,44 @@ groupCalls.groupCount = async () => (await ownGroups()).length;
 
 groupCalls.group = async ({ groupId }) => shownGroup(await ownGroup(groupId));
 
-groupCalls.createGroup = async ({ name, participants }) => {
-  for (const id of participants) await onWhatsApp(id);
-  const { gid } = await WPP.group.create(name, participants);
-  return shownGroup(await metadataOf(text(gid)));
+// The ids that WhatsApp answers to the asked ones, each once.
+const asWhatsAppKnows = async (ids) => {
+  const found = [];
+  for (const id of ids) found.push(text((await onWhatsApp(id)).wid));
+  return [...new Set(found)];
 };
 
-// Those who have the wished role already are passed over: asking twice is fine.
-const toChange = (metadata, participants, wanted) =>
-  participants.filter((id) => {
-    const wid = WPP.whatsapp.WidFactory.createWid(id);
-    const present = metadata.participants
-      .getModelsArray()
-      .find((one) => one.id.equals(wid) || numberOf(one.id)?.equals(wid));
-    return wanted(present);
+// Who was not added, and why: somebody may be in groups by invitation only.
+const notAdded = (answers) =>
+  Object.entries(answers ?? {})
+    .filter(([, one]) => Number(one.code ?? 200) !== 200)
+    .map(([id, one]) => ({
+      id: text(one.wid ?? id),
+      pn: pnOf(one.wid ?? id),
+      code: Number(one.code),
+      message: String(one.message ?? ""),
+    }));
+
+groupCalls.createGroup = ({ name, participants }) =>
+  reachingOut(async () => {
+    const ids = await asWhatsAppKnows(participants);
+    const { gid, participants: answers } = await WPP.group.create(name, ids);
+    return { ...shownGroup(await metadataOf(text(gid))), failed: notAdded(answers) };
   });
 
+const memberAt = (metadata, id) => {
+  const ids = bothIdsOf(widAt(id)).map(text);
+  return metadata.participants.getModelsArray().find((one) => ids.includes(text(one.id)));
+};
+
+// Those who have the wished role already are passed over: asking twice is fine. Each is named as the group does.
+const toChange = (metadata, ids, wanted) =>
+  ids.map((id) => [id, memberAt(metadata, id)])
+    .filter(([, present]) => wanted(present))
+    .map(([id, present]) => text(present?.id ?? id));
+
 const CHANGES = {
-  add: [(present) => !present, (groupId, ids) => WPP.group.addParticipants(groupId, ids)],
+  add: [(present) => !present, (groupId, ids) => reachingOut(() => WPP.group.addParticipants(groupId, ids))],
   remove: [(present) => present, (groupId, ids) => WPP.group.removeParticipants(groupId, ids)],
   promote: [(present) => !present?.isAdmin, (groupId, ids) => WPP.group.promoteParticipants(groupId, ids)],
   demote: [(present) => present?.isAdmin ?? true, (groupId, ids) => WPP.group.demoteParticipants(groupId, ids)],
@@ -106,14 +132,13 @@ groupCalls.changeParticipants = async ({ groupId, action, participants }) => {
     refuse("not_allowed", `This account does not administer the group ${groupId}.`);
   }
   const [wanted, change] = CHANGES[action];
-  const ids = toChange(metadata, participants, wanted);
-  if (action === "add") for (const id of ids) await onWhatsApp(id);
+  const strangers = participants.filter((id) => !memberAt(metadata, id));
+  const members = participants.filter((id) => memberAt(metadata, id));
+  const ids = toChange(metadata, [...members, ...(await asWhatsAppKnows(strangers))], wanted);
   if (ids.length === 0) return [];
   const result = await change(groupId, ids);
   // Only adding is answered for each person: somebody may not want to be added.
-  return Object.values(result ?? {})
-    .filter((one) => one.code !== 200)
-    .map((one) => ({ id: one.wid, code: one.code, message: one.message }));
+  return action === "add" ? notAdded(result) : [];
 };
 
 groupCalls.leaveGroup = async ({ groupId }) => {
@@ -140,6 +165,49 @@ groupCalls.setGroupSetting = async ({ groupId, setting, adminsOnly }) => {
   await WPP.group.setProperty(groupId, property, adminsOnly);
 };
 
+const PROPERTIES = { memberAddMode: "member_add_mode", membershipApproval: "membership_approval_mode" };
+groupCalls.setGroupMode = async ({ groupId, mode, on }) => {
+  await administered(groupId);
+  await WPP.group.setProperty(groupId, PROPERTIES[mode], on);
+};
+
+// As WhatsApp Web names them, in WAHA's words.
+const METHODS = { InviteLink: "invite_link", LinkedGroupJoin: "linked_group_join", NonAdminAdd: "non_admin_add" };
+groupCalls.joinRequests = async ({ groupId }) => {
+  const { id } = await administered(groupId);
+  return (await WPP.group.getMembershipRequests(id)).map((request) => ({
+    requesterId: text(request.id),
+    requesterPn: pnOf(request.id),
+    addedById: text(request.addedBy ?? request.id),
+    parentGroupId: text(request.parentGroupId ?? null) ?? "",
+    requestMethod: METHODS[request.requestMethod] ?? String(request.requestMethod ?? ""),
+    timestamp: request.t ?? 0,
+  }));
+};
+
+// Pages from 2026-08 on want to be told both ids of each, older ones take the id alone: this is both. Each is named as
+// in the list of those who ask.
+const asAsking = (wid) => {
+  const number = numberOf(wid);
+  return Object.create(wid, { lid: { value: wid.isLid() ? wid : null }, phoneNumber: { value: number } });
+};
+
+groupCalls.decideJoinRequests = async ({ groupId, participants, approve }) => {
+  const { id } = await administered(groupId);
+  const asking = (await WPP.group.getMembershipRequests(id)).map((request) => request.id);
+  const found = participants.map((asked) => [asked, asking.find((wid) => bothIdsOf(wid).some((one) => isSame(one, asked)))]);
+  const wids = [...new Set(found.map(([, wid]) => wid).filter(Boolean))];
+  const action = approve ? "Approve" : "Reject";
+  const decide = WPP.whatsapp.functions.membershipApprovalRequestAction;
+  const answers = wids.length > 0 ? await decide(id, wids.map(asAsking), action) : [];
+  return found.map(([asked, wid]) => {
+    if (!wid) return { requesterId: asked, success: false, error: 404 };
+    const answer = answers.find((one) => bothIdsOf(one.wid).some((id) => isSame(id, wid)));
+    if (answer?.error == null) return { requesterId: asked, success: answer !== undefined, error: null };
+    return { requesterId: asked, success: false, error: Number(answer.error.value?.error) || null };
+  });
+};
+
 groupCalls.inviteCode = async ({ groupId }) => {
   await ownGroup(groupId);
   const code = await WPP.group.getInviteCode(groupId);
@@ -154,9 +222,20 @@ groupCalls.joinInfo = async ({ code }) => {
   const info = await WPP.group.getGroupInfoFromInviteCode(code);
   return { ...plainGroup(info, []), size: info.size ?? null };
 };
-groupCalls.joinGroup = async ({ code }) => {
-  await WPP.group.getGroupInfoFromInviteCode(code);
-  return (await WPP.group.join(code)).id;
+groupCalls.joinGroup = ({ code }) =>
+  reachingOut(async () => {
+    await WPP.group.getGroupInfoFromInviteCode(code);
+    return (await WPP.group.join(code)).id;
+  });
+
+groupCalls.setGroupPicture = async ({ groupId, dataUrl }) => {
+  await ownGroup(groupId);
+  const { status } = await WPP.group.setIcon(groupId, dataUrl);
+  if (status !== 200) throw new Error(`WhatsApp did not take the picture (${status})`);
+};
+groupCalls.deleteGroupPicture = async ({ groupId }) => {
+  await ownGroup(groupId);
+  if (!(await WPP.group.removeIcon(groupId))) throw new Error("WhatsApp did not take the picture away");
 };
 
 for (const [name, call] of Object.entries(groupCalls)) {
@@ -184,9 +263,35 @@ const UPDATES = {
   membership_approval_mode: (metadata) => ({ newMembersApprovalRequired: Boolean(metadata.membershipApprovalMode) }),
 };
 
-const isMe = (wid) => {
-  const mine = [WPP.conn.getMyUserId(), WPP.conn.getMyUserLid?.()].map(text);
-  return mine.includes(text(wid));
+// Who asked to be let in, and what became of it: what they withdrew they did themselves.
+const joinRequestTold = (message, timestamp) => {
+  const people = message.recipients?.length ? message.recipients : [message.author];
+  const isWithdrawn = people.some((wid) => isSame(wid, message.author));
+  const action = message.subtype === "revoked_membership_requests" ? (isWithdrawn ? "revoked" : "rejected") : "created";
+  for (const wid of people) {
+    tellEvent("group.v2.participants.join-request", {
+      action,
+      requesterId: text(wid),
+      requesterPn: pnOf(wid),
+      requestMethod: null,
+      timestamp,
+      group: { id: text(message.id.remote) },
+      _data: { id: text(message.id), subtype: message.subtype },
+    });
+  }
+};
+const JOIN_REQUESTS = new Set([
+  "created_membership_requests", "membership_approval_request", "revoked_membership_requests",
+]);
+
+// The older events, one for a coming or going of anybody, in the words of WhatsApp's own notifications.
+const OLDER_EVENTS = { add: "group.join", invite: "group.join", linked_group_join: "group.join" };
+const olderEventOf = (kind) => OLDER_EVENTS[kind] ?? (GOES.has(kind) ? "group.leave" : null);
+const olderTold = ({ id, subtype, author, recipients, body }, timestamp) => {
+  const name = olderEventOf(subtype);
+  if (name === null) return;
+  const people = { author: text(author), recipientIds: (recipients ?? []).map(text) };
+  tellEvent(name, { id: text(id), type: subtype, timestamp, chatId: text(id.remote), ...people, body: body ?? "" });
 };
 
 const groupTold = async (message) => {
@@ -199,8 +304,10 @@ const groupTold = async (message) => {
       type,
       timestamp,
       group: { id: groupId },
-      participants: people.map((wid) => ({ id: text(wid), role })),
+      participants: people.map((wid) => ({ id: text(wid), pn: pnOf(wid), role })),
     });
+  olderTold(message, timestamp);
+  if (JOIN_REQUESTS.has(kind)) return joinRequestTold(message, timestamp);
   if (COMES.has(kind)) {
     if (kind !== "create" && !people.some(isMe)) return changed("join", "participant");
     return tellEvent("group.v2.join", { timestamp, group: shownGroup(await metadataOf(groupId)) });

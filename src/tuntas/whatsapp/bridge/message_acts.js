@@ -2,7 +2,6 @@
 
 const isMine = (key) => Boolean(key?.fromMe ?? String(text(key)).startsWith("true_"));
 const inSeconds = (time) => (time > 1e12 ? Math.floor(time / 1000) : (time ?? seconds()));
-const ownId = () => text(WPP.conn.getMyUserId());
 
 const envelope = (key, sender, time) => {
   const fromMe = isMine(key);
@@ -11,17 +10,21 @@ const envelope = (key, sender, time) => {
     id: text(key),
     timestamp: inSeconds(time),
     from: fromMe ? ownId() : chat,
+    fromPn: fromMe ? ownId() : pnOf(chat),
     fromMe,
     source: "app",
     to: fromMe ? chat : ownId(),
+    toPn: fromMe ? pnOf(chat) : ownId(),
     participant: chat.endsWith("@g.us") ? text(sender) : null,
+    participantPn: chat.endsWith("@g.us") ? pnOf(sender) : null,
+    pushName: pushNameOf(sender ?? (fromMe ? ownId() : chat)),
   };
 };
 
 // A message as it is published.
 const published = (message) => {
-  const { details, t, type, replyTo, ...rest } = plain(message);
-  return { ...rest, timestamp: t, replyTo: replyTo && { id: replyTo }, _data: { type }, ...details };
+  const { details, t, type: _type, ...rest } = plain(message);
+  return { ...rest, timestamp: t, ...details };
 };
 
 WPP.on("chat.new_reaction", ({ id, msgId, reactionText, sender, timestamp }) =>
@@ -46,49 +49,86 @@ WPP.on("chat.msg_revoke", ({ id, refId, author, from, to }) => {
 
 WPP.on("chat.poll_response", ({ msgId, chatId, selectedOptions, timestamp, sender }) => {
   const [chat, voter, isOurPoll] = [text(chatId), text(sender), isMine(msgId)];
+  const isOurVote = isMe(voter);
   tellEvent("poll.vote", {
     poll: { id: text(msgId), from: isOurPoll ? ownId() : chat, to: isOurPoll ? chat : ownId(), fromMe: isOurPoll },
     vote: {
       from: voter,
-      to: voter === ownId() ? chat : ownId(),
-      fromMe: voter === ownId(),
+      fromPn: pnOf(voter),
+      to: isOurVote ? chat : ownId(),
+      fromMe: isOurVote,
       participant: chat.endsWith("@g.us") ? voter : null,
+      participantPn: chat.endsWith("@g.us") ? pnOf(voter) : null,
       selectedOptions: selectedOptions.filter(Boolean).map((option) => option.name),
       timestamp: inSeconds(timestamp),
     },
   });
 });
 
+// Answers to invitations: WA-JS tells nothing of them, the page puts each into a collection. It may put old ones there too:
+// those of the last day are told, and the server knows which it has told already.
+const RESPONSES = ["UNKNOWN", "GOING", "NOT_GOING", "MAYBE"];
+const TOLD_FOR_SECONDS = 86_400;
+const tellResponse = ({ id, parentMsgKey, eventResponse, senderTimestampMs, t, sender, extraGuestCount, ack }) => {
+  const timestamp = inSeconds(t ?? senderTimestampMs);
+  if (timestamp < seconds() - TOLD_FOR_SECONDS || (isMine(id) && ack < 1)) return;
+  const [chat, isOurs] = [text(parentMsgKey.remote), isMine(parentMsgKey)];
+  const key = { id: text(parentMsgKey), from: isOurs ? ownId() : chat, to: isOurs ? chat : ownId(), fromMe: isOurs };
+  tellEvent("event.response", {
+    ...envelope(id, sender, timestamp),
+    eventCreationKey: { ...key, participant: text(parentMsgKey.participant ?? null) },
+    eventResponse: {
+      response: RESPONSES[eventResponse] ?? "UNKNOWN",
+      timestampMs: senderTimestampMs ?? timestamp * 1000,
+      extraGuestCount: extraGuestCount ?? 0,
+    },
+    _data: {},
+  });
+};
+WPP.on("conn.main_ready", () =>
+  ownModule("WAWebEventResponseCollection")?.EventResponseCollection?.on("add", tellResponse),
+);
+
 // --- calls ----------------------------------------------------------------------------------------------------
 
 calls.react = async ({ messageId, reaction }) =>
   void (await WPP.chat.sendReactionToMessage(await messageAt(messageId), reaction));
 
-calls.star = async ({ messageId, star }) => {
-  await messageAt(messageId);
-  await WPP.chat.starMessage(messageId, star);
+calls.star = async ({ messageId, chatId, star }) =>
+  void (await WPP.chat.starMessage(text((await messageAt(messageId, chatId)).id), star));
+
+calls.vote = async ({ messageId, chatId, votes }) => {
+  const poll = await messageAt(messageId, chatId);
+  if (poll.type !== "poll_creation") throw new Error(`Message ${messageId} is no poll.`);
+  const chosen = votes.map((vote) => poll.pollOptions.find(({ name }) => name === vote));
+  if (chosen.includes(undefined)) throw new Error(`The poll has no option "${votes[chosen.indexOf(undefined)]}".`);
+  if (poll.pollSelectableOptionsCount === 1 && chosen.length > 1) throw new Error("The poll takes one answer only.");
+  const { sendVote } = require("WAWebPollsSendVoteMsgAction");
+  const sent = await sendVote(poll, new Set(chosen.map(({ localId }) => localId)));
+  const result = sent?.messageSendResult ?? "OK";
+  if (result !== "OK") throw new Error(`WhatsApp did not take the vote: ${result}`);
 };
 
-calls.edit = async ({ messageId, body, linkPreview }) => {
-  await messageAt(messageId);
-  await WPP.chat.editMessage(messageId, body, { linkPreview, markIsRead: false });
-  return plain(await messageAt(messageId));
+calls.edit = async ({ messageId, chatId, body, linkPreview }) => {
+  const id = text((await messageAt(messageId, chatId)).id);
+  await WPP.chat.editMessage(id, body, { linkPreview, markIsRead: false });
+  return plain(await messageAt(id));
 };
 
 // For everyone where WhatsApp lets this account do that, else from this account only.
-calls.deleteMessage = async ({ messageId }) => {
-  const message = await messageAt(messageId);
-  const { isRevoked } = await WPP.chat.deleteMessage(message.id.remote, messageId, false, true);
+calls.deleteMessage = async ({ messageId, chatId }) => {
+  const { id } = await messageAt(messageId, chatId);
+  const { isRevoked } = await WPP.chat.deleteMessage(id.remote, text(id), false, true);
   return { isRevoked };
 };
 
-calls.pin = async ({ messageId, duration }) => {
-  await messageAt(messageId);
-  const { result } = await (duration ? WPP.chat.pinMsg(messageId, true, duration) : WPP.chat.unpinMsg(messageId));
+calls.pin = async ({ messageId, chatId, duration }) => {
+  const id = text((await messageAt(messageId, chatId)).id);
+  const { result } = await (duration ? WPP.chat.pinMsg(id, true, duration) : WPP.chat.unpinMsg(id));
   if (result !== "OK") throw new Error(`WhatsApp did not take it: ${result}`);
 };
 
-calls.seen = async ({ chatId }) => void (await WPP.chat.markIsRead(chatAt(chatId).id));
+calls.seen = async ({ chatId }) => void (await WPP.chat.markIsRead((await chatAt(chatId)).id));
 
 calls.typing = async ({ chatId, on }) => {
   const chat = await chatToWriteTo(chatId);
@@ -98,6 +138,7 @@ calls.typing = async ({ chatId, on }) => {
 // WhatsApp Web makes the copy, and its id, by itself: it is the message that appears in that chat meanwhile.
 calls.forward = async ({ chatId, messageId }) => {
   const [original, chat] = [await messageAt(messageId), await chatToWriteTo(chatId)];
+  await requireUnrestricted(chat);
   let copy = null;
   const look = (message) => {
     if (message.id.fromMe && message.isForwarded && text(message.id.remote) === text(chat.id)) copy ??= message;
@@ -106,6 +147,9 @@ calls.forward = async ({ chatId, messageId }) => {
   WPP.whatsapp.MsgStore.on("add", look);
   try {
     await WPP.chat.forwardMessages(chat.id, [original]);
+  } catch (error) {
+    if (copy === null) throw error;
+    return plain(await outcomeOf(text(copy.id), error));
   } finally {
     WPP.whatsapp.MsgStore.off("add", look);
   }

@@ -12,6 +12,7 @@ const PRESENCES = {
 
 const presenceOfOne = (wid, { type, t }) => ({
   participant: text(wid),
+  participantPn: pnOf(wid),
   lastKnownPresence: PRESENCES[type] ?? "offline",
   lastSeen: type === "unavailable" && t ? t : null,
 });
@@ -29,6 +30,7 @@ const knownOf = (presence) => {
 
 const plainPresence = (presence) => ({
   id: text(presence.id),
+  pn: pnOf(presence.id),
   presences: knownOf(presence).map(([wid, chatstate]) => presenceOfOne(wid, chatstate)),
 });
 
@@ -38,9 +40,8 @@ WPP.on("chat.presence_change", ({ id }) => {
 });
 
 const subscribeTo = async (chatId) => {
-  if (chatId.endsWith("@g.us")) await ownGroup(chatId);
-  else await onWhatsApp(chatId);
-  const [subscribed] = await WPP.contact.subscribePresence(chatId);
+  const asked = chatId.endsWith("@g.us") ? (await ownGroup(chatId)).id : (await onWhatsApp(chatId)).wid;
+  const [subscribed] = await WPP.contact.subscribePresence(text(asked));
   if (!subscribed) throw new Error(`WhatsApp does not tell the presence of ${chatId}`);
   return WPP.whatsapp.PresenceStore.get(subscribed);
 };
@@ -54,7 +55,7 @@ calls.presences = () =>
 
 calls.presence = async ({ chatId }) => {
   const presence = await subscribeTo(chatId);
-  return presence ? plainPresence(presence) : { id: chatId, presences: [] };
+  return presence ? plainPresence(presence) : { id: chatId, pn: pnOf(chatId), presences: [] };
 };
 
 // What is done in a chat; and whether we are there at all.
@@ -66,13 +67,13 @@ const SHOWN = {
 
 calls.showPresence = async ({ presence, chatId }) => {
   if (presence === "online" || presence === "offline") await WPP.conn.markAvailable(presence === "online");
-  else await SHOWN[presence](chatAt(chatId));
+  else await SHOWN[presence](await chatAt(chatId));
 };
 
 // --- our own profile ------------------------------------------------------------------------------------------
 
 calls.profile = async () => {
-  const id = text(WPP.conn.getMyUserId());
+  const id = ownId();
   return { id, name: WPP.whatsapp.Conn.pushname ?? null, picture: await pictureOf(id) };
 };
 

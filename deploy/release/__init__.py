@@ -1,0 +1,1 @@
+"""What a release consists of: ``python -m deploy.release``, or ``make release``."""
