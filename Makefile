@@ -64,9 +64,10 @@ lowest:  ## run the unit and component tests with the lowest versions that pypro
 wine: setup  ## install Wine (Debian, root; 800 MB) and run the tests for Windows under it
 	@$(BIN)/python -m pytest tests/wine
 
-check: setup  ## format, lint, types, import contracts, unit tests
+check: setup  ## format, lint, bandit, types, import contracts, unit tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
+	@$(BIN)/bandit --quiet --recursive --configfile pyproject.toml src
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m pytest tests/unit
