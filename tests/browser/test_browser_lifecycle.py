@@ -103,6 +103,21 @@ def test_a_browser_starts_answers_and_closes_by_itself_when_asked(candidate: Can
 
 
 @every_browser
+def test_the_folder_for_temporary_files_may_have_a_path_of_any_length(
+    candidate: Candidate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A full Chromium's socket has its place in there, and a socket's address is short.
+    folder = tmp_path / ("x" * 120)
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+
+    async def test(browser: Browser) -> None:
+        assert await evaluate(await browser.first_page(), "6 * 7") == 42
+
+    run(candidate, tmp_path / "profile", test)
+
+
+@every_browser
 def test_ten_rounds_leave_no_process_no_descriptor_and_the_page_s_storage_in_place(
     candidate: Candidate, tmp_path: Path
 ) -> None:

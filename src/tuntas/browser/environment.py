@@ -48,6 +48,9 @@ _PERSONAL = frozenset(
         "XDG_STATE_HOME",
     }
 )
+# A full Chromium puts a socket into a folder of its own there, and ends at once where that path does not fit into a
+# socket's address ("Socket path too long", seen with 156): 108 bytes with Linux, 104 with macOS, a zero at the end.
+_LONGEST_TEMPORARY_FOLDER = 103 - len("/org.chromium.Chromium.XXXXXX/SingletonSocket")
 _DISPLAY = frozenset({"DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY"})
 # Without SystemRoot no socket can be opened; the folders are asked for by name all over Windows.
 _WINDOWS = frozenset(
@@ -100,4 +103,7 @@ def browser_environment(
         # Names there are equal without regard to case.
         return {name: value for name, value in ours.items() if name.upper() in _WINDOWS}
     names = _NAMES | _DISPLAY if headed else _NAMES
-    return {name: value for name, value in ours.items() if name in names or name.startswith(_PREFIXES)}
+    taken = {name: value for name, value in ours.items() if name in names or name.startswith(_PREFIXES)}
+    if len(os.fsencode(taken.get("TMPDIR", ""))) > _LONGEST_TEMPORARY_FOLDER:
+        del taken["TMPDIR"]  # it then uses /tmp
+    return taken
