@@ -54,6 +54,7 @@ from tuntas.storage import (  # noqa: E402
     Publisher,
     SqlApprovalStore,
     SqlEventLog,
+    SqlMeasurementStore,
     SqlOutbox,
     SqlSessionStore,
 )
@@ -152,6 +153,7 @@ async def serve(folder: Path, sessions: int, pace: float) -> None:
         try_webhook=cast(Any, None),
         last_messages=LastMessages(log, lambda: (one.name for one in records)),
         memory=MemoryMeter(list, news),
+        measurements=SqlMeasurementStore(database),
         news=news,
         versions=Versions("bench", "bench", "bench"),
         wrong_keys=WrongKeys(),

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from tuntas.foundation.tasks import blocking_to_its_end, end, spawn
+from tuntas.foundation.tasks import blocking_to_its_end, end, kept_up, spawn
 
 
 def test_work_that_must_end_is_over_when_its_cancelled_caller_leaves() -> None:
@@ -66,3 +66,28 @@ def test_a_crash_is_logged_even_when_nobody_waits(capsys: pytest.CaptureFixture[
     told = capsys.readouterr()
     assert "task_crashed" in told.out + told.err
     assert "unwatched" in told.out + told.err
+
+
+def test_work_that_fails_is_told_and_begins_anew_and_can_still_be_ended(capsys: pytest.CaptureFixture[str]) -> None:
+    begun: list[str] = []
+
+    async def main() -> None:
+        goes_on = asyncio.Event()
+
+        async def work() -> None:
+            begun.append("once more")
+            if len(begun) < 3:
+                message = "the database is away"
+                raise OSError(message)
+            goes_on.set()
+            await asyncio.Event().wait()
+
+        task = spawn(kept_up(work, name="pruning", pause_seconds=0.0), name="kept up")
+        async with asyncio.timeout(10):
+            await goes_on.wait()
+            await end(task)
+        assert task.cancelled()
+
+    asyncio.run(main())
+    assert len(begun) == 3
+    assert capsys.readouterr().out.count("the database is away") == 2

@@ -34,6 +34,7 @@ from tuntas.dashboard import (
     settings,
     sign_in,
     static_files,
+    statistics,
     timeline,
 )
 from tuntas.dashboard.context import DashboardContext
@@ -133,6 +134,7 @@ def _server() -> list[Route]:
         _get("/cleanup", Scope.READ, cleanup.show),
         _get("/cleanup/plan", Scope.ADMIN, cleanup.plan),
         _post("/cleanup", Scope.ADMIN, cleanup.clean),
+        _get("/statistics", Scope.READ, statistics.show),
         _get("/health", Scope.ADMIN, examination.show),
         _get("/health/findings", Scope.ADMIN, examination.findings),
         _get("/keys", Scope.ADMIN, keys.show),

@@ -10,6 +10,7 @@ from tuntas.dashboard.last_messages import LastMessages
 from tuntas.dashboard.memory import MemoryMeter
 from tuntas.events import Bell, Subscription
 from tuntas.foundation.sub_path import SubPath
+from tuntas.measurements import MeasurementStore
 from tuntas.services import Services
 from tuntas.sessions.model import SessionConfig
 from tuntas.troubles import Troubles
@@ -63,6 +64,7 @@ class DashboardContext(Services):
     on_deleted: Callable[[], None]
     last_messages: LastMessages
     memory: MemoryMeter
+    measurements: MeasurementStore
     news: Bell
     sign_in_days: float
     sub_path: SubPath

@@ -75,6 +75,16 @@ def _environment(language: Language, addresses: Mapping[str, str]) -> Environmen
             return size(count_bytes)
         return f"{format_decimal(max(1, round(count_bytes / 1000)), locale=language.locale)} kB"
 
+    def number(value: float) -> str:
+        return str(format_decimal(value, "#,##0" if value >= 100 else "#,##0.#", locale=language.locale))
+
+    def measured(value: float | None, unit: str) -> str:
+        if value is None:
+            return "–"
+        return (
+            size(round(value)) if unit == "size" else f"{number(value * 1000)} ms" if unit == "time" else number(value)
+        )
+
     def moment(at: datetime, now: datetime) -> Markup:
         """Return a time as people read it; the page's script keeps it true and puts it into the reader's own zone."""
         ago = format_timedelta(at - now, add_direction=True, locale=language.locale, threshold=1.2)
@@ -88,6 +98,7 @@ def _environment(language: Language, addresses: Mapping[str, str]) -> Environmen
         "phone": shown,
         "cut": cut,
         "file_size": file_size,
+        "measured": measured,
     }
     environment.globals |= {"words": words, "address": addresses, "language": language, "symbols": symbols}
     return environment

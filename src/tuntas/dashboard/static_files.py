@@ -14,6 +14,7 @@ _FILES = {
     "base.css": ("static", "text/css"),
     "parts.css": ("static", "text/css"),
     "inbox.css": ("static", "text/css"),
+    "plots.css": ("static", "text/css"),
     "dashboard.js": ("static", "text/javascript"),
     "icon.svg": ("static", "image/svg+xml"),
     "htmx.js": ("assets", "text/javascript"),

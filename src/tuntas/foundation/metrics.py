@@ -25,6 +25,15 @@ REPORTS_REFUSED = Counter(
 for _reason in ("foreign", "invalid", "flood", "too_long"):
     REPORTS_REFUSED.labels(_reason)
 
+MESSAGES = Counter(
+    "tuntas_messages",
+    "Messages that came in and went out, by direction: in, out.",
+    ["direction"],
+    registry=REGISTRY,
+)
+for _direction in ("in", "out"):
+    MESSAGES.labels(_direction)
+
 # From a page that answers at once to a large file on a slow line.
 SEND_SECONDS = Histogram(
     "tuntas_send_seconds",
@@ -42,3 +51,13 @@ WEBHOOK_SECONDS = Histogram(
 )
 for _outcome in ("delivered", "failed"):
     WEBHOOK_SECONDS.labels(_outcome)
+
+
+def counted(metric: Counter | Histogram, suffix: str = "_total", **labels: str) -> float:
+    """Return what a metric has come to since the server began: over all labels, or those with these values."""
+    return sum(
+        sample.value
+        for family in metric.collect()
+        for sample in family.samples
+        if sample.name.endswith(suffix) and labels.items() <= sample.labels.items()
+    )

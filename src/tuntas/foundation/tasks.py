@@ -51,6 +51,22 @@ async def end(task: asyncio.Task[Any] | None) -> None:
     await asyncio.wait([task])
 
 
+async def kept_up(work: Callable[[], Coroutine[Any, Any, None]], *, name: str, pause_seconds: float = 30.0) -> None:
+    """Run ``work``, which is never to end: where it fails, that is logged, and it begins anew after a pause.
+
+    A database that is away for a moment, or a full disk, must not be the end of what tidies up.
+    """
+    while True:
+        task = spawn(work(), name=name)
+        try:
+            await asyncio.wait([task])
+        finally:
+            await end(task)
+        if task.cancelled() or task.exception() is None:
+            return
+        await asyncio.sleep(pause_seconds)
+
+
 async def blocking(work: Callable[..., Result], /, *arguments: Any) -> Result:
     """Run blocking ``work`` off the event loop, in the one bounded pool, and return its result.
 

@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 
 def memory_bytes(tree: Iterable[Member]) -> int:
     """Return what all together take. Blocking, a millisecond each."""
-    return sum(_of_one(member.pid) for member in tree)
+    return sum(process_memory_bytes(member.pid) for member in tree)
 
 
 def tree_memory_bytes(identity: ProcessIdentity) -> int:
@@ -30,7 +30,8 @@ def tree_memory_bytes(identity: ProcessIdentity) -> int:
         return 0
 
 
-def _of_one(pid: int) -> int:
+def process_memory_bytes(pid: int) -> int:
+    """Return what one process takes, 0 when it has ended. Blocking, a millisecond."""
     try:
         process = psutil.Process(pid)
         try:

@@ -41,6 +41,7 @@ from tuntas.server.data_folder import DataFolder
 from tuntas.server.dispatch import Dispatch
 from tuntas.server.doctor import examine
 from tuntas.server.front_door import FrontDoor
+from tuntas.server.measuring import Measurer
 from tuntas.server.readiness import Readiness
 from tuntas.server.session_settings import settings_reader
 from tuntas.server.stores import Bells, Stores, stores_of
@@ -111,6 +112,7 @@ class Assembly:
     builds: BuildWatch
     files: ReceivedFiles
     meter: MemoryMeter
+    measurer: Measurer
     backups: BackupRuns
     readiness: Readiness
     alerts: AlertTeller
@@ -178,7 +180,9 @@ def assemble(settings: Settings, resources: Resources, clock: Clock, stopping: a
         wrong_keys=WrongKeys(),
         finish_removal=partial(remover.try_again, limit_seconds=from_settings.answer_seconds(settings)),
     )
-    meter = MemoryMeter(partial(running_browsers, settings.profiles_dir), bells.news)
+    browsers = partial(running_browsers, settings.profiles_dir)
+    meter = MemoryMeter(browsers, bells.news)
+    measurer = Measurer(stores.measurements, clock, sessions.all, browsers, outbox.counts)
     readiness = Readiness(resources.database, profiles, stopping)
     troubles = Troubles(outbox, deliverer.reports, readiness.obstacle, clock)
     deliver_once = _single_delivery(settings, clock.now)
@@ -194,7 +198,7 @@ def assemble(settings: Settings, resources: Resources, clock: Clock, stopping: a
     backups = BackupRuns(settings.backup_target, partial(create, settings), partial(listing, settings), clock)
     api = _api_context(settings, services, bells, files, readiness, deliverer, conversion, backups, troubles, alerts)
     dashboard = _dashboard_context(
-        settings, services, bells, files, meter, troubles, deliver_once, resources.folder.secret()
+        settings, services, bells, files, meter, stores, troubles, deliver_once, resources.folder.secret()
     )
     hosts = HostNames(resources.listening.getsockname()[0], from_settings.allowed_hosts(settings))
     app = FrontDoor(
@@ -216,6 +220,7 @@ def assemble(settings: Settings, resources: Resources, clock: Clock, stopping: a
         builds,
         files,
         meter,
+        measurer,
         backups,
         readiness,
         alerts,
@@ -323,6 +328,7 @@ def _dashboard_context(
     bells: Bells,
     files: ReceivedFiles,
     meter: MemoryMeter,
+    stores: Stores,
     troubles: Troubles,
     deliver_once: SingleDelivery,
     secret: str,
@@ -333,6 +339,7 @@ def _dashboard_context(
         on_deleted=files.look_again,
         last_messages=LastMessages(services.event_log, lambda: (one.name for one in services.sessions.all())),
         memory=meter,
+        measurements=stores.measurements,
         news=bells.news,
         sign_in_days=settings.sign_in_days,
         sub_path=from_settings.sub_path(settings),

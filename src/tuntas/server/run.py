@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -26,7 +27,7 @@ from tuntas.foundation.clock import SystemClock
 from tuntas.foundation.descriptors import raise_limit
 from tuntas.foundation.http_server import HttpServer, bind
 from tuntas.foundation.identifiers import HASH_PREFIX, secret_token
-from tuntas.foundation.tasks import blocking, end, spawn
+from tuntas.foundation.tasks import blocking, end, kept_up, spawn
 from tuntas.processes import become_subreaper
 from tuntas.server.alerting import require_alert_settings
 from tuntas.server.assembly import Assembly, Resources, assemble
@@ -153,12 +154,12 @@ async def _start(server: Assembly, settings: Settings, hurry: asyncio.Event, end
     await blocking(server.profiles.prepare)
     ends.push_async_callback(server.backups.close)
     await ends.enter_async_context(server.deliverer)
-    await ends.enter_async_context(_background(server.remover.run(), "removals"))
-    await ends.enter_async_context(_background(_prune(server.stores.prunable, settings), "pruning"))
-    await ends.enter_async_context(_background(server.meter.run(), "memory of browsers"))
-    await ends.enter_async_context(_background(server.network.run(), "network"))
-    await ends.enter_async_context(_background(server.builds.run(), "builds of the page"))
-    await ends.enter_async_context(_background(server.alerts.run(), "alerts"))
+    await ends.enter_async_context(_background(server.remover.run, "removals"))
+    await ends.enter_async_context(_background(partial(_prune, server.stores.prunable, settings), "pruning"))
+    await ends.enter_async_context(_background(server.meter.run, "memory of browsers"))
+    await ends.enter_async_context(_background(server.network.run, "network"))
+    await ends.enter_async_context(_background(server.builds.run, "builds of the page"))
+    await ends.enter_async_context(_background(server.alerts.run, "alerts"))
 
     ends.push_async_callback(server.http.close)
     ends.callback(server.bells.silence_streams)  # the live streams end, which HTTP would wait for
@@ -172,12 +173,15 @@ async def _start(server: Assembly, settings: Settings, hurry: asyncio.Event, end
     await server.supervisor.load()
     server.readiness.is_loaded = True
     await server.approvals.load()
-    await ends.enter_async_context(_background(server.approvals.run(), "approvals"))
-    # Only now: before, no session is known, and the files of all would go.
-    await ends.enter_async_context(_background(server.files.run(), "received files"))
+    await ends.enter_async_context(_background(server.approvals.run, "approvals"))
+    # Only now: before, no session is known, and the files and measurements of all would go.
+    await ends.enter_async_context(_background(server.measurer.run, "measurements"))
+    await ends.enter_async_context(_background(server.files.run, "received files"))
     await server.http.open()
     if names := start_sessions(settings):
-        await ends.enter_async_context(_background(_start_sessions(server.sessions, names), "sessions to start"))
+        await ends.enter_async_context(
+            _background(partial(_start_sessions, server.sessions, names), "sessions to start")
+        )
 
 
 async def _start_sessions(sessions: SessionService, names: Sequence[str]) -> None:
@@ -207,8 +211,8 @@ async def _first_of(stopping: asyncio.Event, http: HttpServer) -> None:
 
 
 @asynccontextmanager
-async def _background(work: Coroutine[Any, Any, Any], name: str) -> AsyncIterator[None]:
-    task = spawn(work, name=name)
+async def _background(work: Callable[[], Coroutine[Any, Any, None]], name: str) -> AsyncIterator[None]:
+    task = spawn(kept_up(work, name=name), name=f"{name}, kept up")
     try:
         yield
     finally:

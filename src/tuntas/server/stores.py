@@ -17,6 +17,7 @@ from tuntas.storage import (
     SqlAlertStore,
     SqlApprovalStore,
     SqlEventLog,
+    SqlMeasurementStore,
     SqlOutbox,
     SqlRemovalJournal,
     SqlSendJournal,
@@ -62,6 +63,7 @@ class Stores:
     approvals: SqlApprovalStore
     keys: KeyStore
     alerts: SqlAlertStore
+    measurements: SqlMeasurementStore
 
     @property
     def prunable(self) -> Sequence[Prunable]:
@@ -90,4 +92,5 @@ def stores_of(
         approvals=SqlApprovalStore(database),
         keys=KeyStore(database, clock, on_revoked=bells.news.ring, most=settings.max_keys),
         alerts=SqlAlertStore(database),
+        measurements=SqlMeasurementStore(database),
     )

@@ -15,6 +15,7 @@ import structlog
 from tuntas.events import Acknowledgement, Event, EventName, Message
 from tuntas.foundation.clock import Clock, milliseconds
 from tuntas.foundation.failpoints import failpoint
+from tuntas.foundation.metrics import MESSAGES
 from tuntas.sessions.effects import Publish, Transition
 from tuntas.sessions.machine import State, Trigger
 from tuntas.sessions.model import SessionRecord, StateChange, Told
@@ -95,6 +96,8 @@ class Ledger:
                 failpoint(f"{moment}.seen")
                 await self._store.publish(record, events)
                 failpoint(f"{moment}.published")
+                if not fact.is_unreadable:
+                    MESSAGES.labels("out" if fact.from_me else "in").inc()
             case Acknowledgement():
                 await self._store.publish(record, [self._event(record, EventName.MESSAGE_ACK, fact.payload())])
             case Told(name, payload):

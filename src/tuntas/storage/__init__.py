@@ -5,6 +5,7 @@ from tuntas.storage.approvals import SqlApprovalStore
 from tuntas.storage.database import Database, DatabaseUnusable
 from tuntas.storage.event_log import SqlEventLog
 from tuntas.storage.keys import KeyStore
+from tuntas.storage.measurements import SqlMeasurementStore
 from tuntas.storage.outbox import SqlOutbox
 from tuntas.storage.publisher import Publisher
 from tuntas.storage.removals import SqlRemovalJournal
@@ -19,6 +20,7 @@ __all__ = [
     "SqlAlertStore",
     "SqlApprovalStore",
     "SqlEventLog",
+    "SqlMeasurementStore",
     "SqlOutbox",
     "SqlRemovalJournal",
     "SqlSendJournal",

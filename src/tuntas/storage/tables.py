@@ -225,3 +225,15 @@ alerts = Table(
     Column("told", JSON, nullable=False),
     Column("told_end", JSON, nullable=False),
 )
+
+measurements = Table(
+    "measurements",
+    metadata,
+    Column("series", String(32), primary_key=True),
+    # Empty where it is the server's; else a session's name.
+    Column("session", String(64), primary_key=True),
+    Column("step_seconds", Integer, primary_key=True, autoincrement=False),
+    Column("at", Moment, primary_key=True),
+    Column("total", Float, nullable=False),
+    Column("samples", BigInteger, nullable=False),
+)
