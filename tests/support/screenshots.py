@@ -144,7 +144,7 @@ def story(browser: Browser, server: Server, sandbox: Sandbox, receiver: Receiver
         wait_for(lambda: not page.get_by_text("Looking at the data folder").count(), what="the plan")
         camera.take(page, "16-cleanup-waiting")
     page.goto("/dashboard/statistics")
-    camera.take(page, "18-statistics")
+    camera.take(page, "17-statistics")
     page.goto("/dashboard/health")
     page.locator(".verdict").wait_for(timeout=40_000)
     camera.take(page, "17-health")
