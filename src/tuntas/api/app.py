@@ -103,8 +103,9 @@ ROUTERS: Sequence[tuple[APIRouter, Needs | None]] = (
     (older_forms.looking, Needs(KeyScope.READ)),
     (not_supported.of_sessions, _SEND_OR_LOOK),
     (not_supported.of_the_server, Needs(KeyScope.ADMIN)),
-    (live.events_router, Needs(KeyScope.READ)),
-    (live.qr_router, Needs(KeyScope.CONTROL)),
+    (live.ticket_router, Needs(KeyScope.READ)),
+    (live.events_router, Needs(KeyScope.READ, is_stream=True)),
+    (live.qr_router, Needs(KeyScope.CONTROL, is_stream=True)),
     (live.socket_router, None),  # it asks for its key by itself
     (cleanup.router, Needs(KeyScope.ADMIN)),
     (backups.router, Needs(KeyScope.ADMIN)),
