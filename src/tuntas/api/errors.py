@@ -163,7 +163,8 @@ def problems(*statuses: int) -> Responses:
 
 def shown(example: Any, media_type: str = "application/json") -> Responses:
     """Return the OpenAPI entry for a good answer that looks like ``example``."""
-    return {200: {"content": {media_type: {"example": example}}}}
+    kind = "string" if isinstance(example, str) else "object"
+    return {200: {"content": {media_type: {"schema": {"type": kind}, "example": example}}}}
 
 
 def answer(
