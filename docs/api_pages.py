@@ -54,7 +54,7 @@ def _index(by_tag: Mapping[str, Sequence[str]]) -> Iterator[str]:
         "Every error is `application/problem+json`, the shape [Problem](models.md#problem), with a `code` that never "
         "changes. A `Retry-After` says when to ask again. Besides those below: 401 `key_missing_or_wrong`, 403 "
         "`key_not_sufficient`, 404 `not_found`, 405 `method_not_allowed`, 422 `invalid_input` (its `errors` name the "
-        "fields), 500 `internal_error`."
+        "fields), 500 `internal_error`, 501 `not_supported` (its `detail` says why)."
     )
     yield from ["", "| status | code | meaning |", "|---|---|---|"]
     for status, code, title in sorted(errors.TABLE.values()):

@@ -16,7 +16,7 @@ from starlette.routing import Match
 
 from tuntas import __version__
 from tuntas.api import not_supported
-from tuntas.api.app import ROUTERS, routes
+from tuntas.api.app import ROUTERS, TOOLS_PATH, routes
 from tuntas.config import Settings, secret_names
 from tuntas.sessions.machine import STATUS_OF, TRANSITIONS, State
 
@@ -97,6 +97,9 @@ def waha_operations() -> str:
     ]
     shown = {operation for operation, _ in BODIES}
     for method, path in OPERATIONS:
+        if path == TOOLS_PATH:
+            lines.append(f"| `{method} {path}` | yes | the Model Context Protocol's: [agents](mcp.md) |")
+            continue
         route = _route_for(method, path)
         here = refused.get((method, route.path)) or ("an older form" if route.deprecated else "yes")
         idle = ", ".join(f"`{name}`" for name in WITHOUT_EFFECT.get(f"{method} {path}", ()))

@@ -171,6 +171,7 @@ OPERATIONS: tuple[tuple[str, str], ...] = (
     ("GET", "/api/version"),
     ("POST", "/api/{session}/media/convert/voice"),
     ("POST", "/api/{session}/media/convert/video"),
+    ("POST", "/mcp"),
     ("GET", "/api/apps"),
     ("POST", "/api/apps"),
     ("GET", "/api/apps/{id}"),

@@ -296,8 +296,9 @@ def test_a_file_that_came_in_is_downloaded_when_asked_for_and_goes_with_its_sess
     sandbox.call("POST", f"/phones/{budi}/send", {"to": shop, "text": "words"})
     chat = f"/api/shop/chats/{budi}/messages"
     wait_for(lambda: len(server.http.get(chat).json()) == 2, what="both messages")
-    assert [one["media"] and one["media"]["url"] for one in server.http.get(chat).json()] == [None, None]
-    words, page = server.http.get(chat, params={"downloadMedia": True}).json()
+    without = server.http.get(chat, params={"downloadMedia": False}).json()
+    assert [one["media"] and one["media"]["url"] for one in without] == [None, None]
+    words, page = server.http.get(chat).json()
     assert words["media"] is None
     answer = server.http.get(page["media"]["url"])
     assert answer.content == data
@@ -427,6 +428,35 @@ def test_a_file_whose_answer_died_with_the_server_is_sent_once(
     other = document | {"file": as_data(PNG, "image/png", "other.png")}
     answer = second.http.post("/api/sendImage", json=other, headers={"Idempotency-Key": "picture-1"})
     assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
+
+
+def test_a_chat_is_read_as_waha_s_clients_ask(server: Server, sandbox: Sandbox) -> None:
+    shop, budi = sandbox.phone("628121000141"), sandbox.phone("628121000142")
+    server.pair(sandbox, "shop", shop)
+    for text in ("one", "two"):
+        post(server, "sendText", chatId=budi, text=text)
+    path = f"/api/shop/chats/{budi}/messages"
+
+    def read(**query: Any) -> list[str]:
+        answer = server.http.get(path, params=query)
+        assert "X-Tuntas-Ignored" not in answer.headers
+        return [one["body"] for one in answer.json()]
+
+    wait_for(lambda: read(**{"filter.ack": "DEVICE"}) == ["two", "one"], what="both are on the phone")
+    sandbox.call("POST", f"/phones/{budi}/read", {"chat": shop})
+    wait_for(lambda: read(**{"filter.ack": "READ"}) == ["two", "one"], what="both are read")
+    assert read(**{"filter.ack": "DEVICE"}) == []
+    assert read(sortBy="messageTimestamp", sortOrder="asc") == ["one", "two"]
+    assert read(sortBy="timestamp", sortOrder="desc", limit=1) == ["two"]
+    for wrong in ({"filter.ack": "SEEN"}, {"sortBy": "size"}, {"sortOrder": "up"}):
+        refused(server.http.get(path, params=wrong), f"query.{next(iter(wrong))}")
+    # What means nothing here is named, as far as it can stand in a header.
+    query = {"merge": "true", "limit": "1", "a\r\nSet-Cookie: b": "1", "é": "1"}
+    answer = server.http.get(path, params=query)
+    assert (answer.status_code, answer.headers["X-Tuntas-Ignored"]) == (200, "merge")
+    assert "set-cookie" not in answer.headers
+    many = server.http.get(path, params={f"x{number}": "1" for number in range(500)})
+    assert many.headers["X-Tuntas-Ignored"].split(", ") == [f"x{number}" for number in range(20)]
 
 
 def test_what_became_of_messages_is_known_after_a_restart_of_the_browser(server: Server, sandbox: Sandbox) -> None:

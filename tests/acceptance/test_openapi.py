@@ -83,6 +83,18 @@ def _key(server: Server, *scopes: str) -> str:
     return str(made.json()["key"])
 
 
+def test_every_answer_has_a_schema_and_a_file_comes_before_the_json_in_its_place(document: dict[str, Any]) -> None:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            for status, response in operation["responses"].items():
+                where, content = f"{method} {path} {status}", response.get("content", {})
+                assert all(one.get("schema") for one in content.values()), where
+                is_file = [one["schema"].get("format") == "binary" for one in content.values()]
+                assert is_file == sorted(is_file, reverse=True), where
+    files = document["paths"]["/api/files/{session}/{id}"]["get"]["responses"]["200"]["content"]
+    assert files == {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+
+
 def test_the_reference_page_needs_no_foreign_host(server: Server) -> None:
     page = httpx.get(f"{server.url}/docs", trust_env=False, timeout=60)
     assert page.status_code == 200

@@ -102,7 +102,8 @@ def test_status_posts_are_made_seen_told_of_and_taken_back(server: Server, sandb
 
         for path, body, status, field in (
             ("text", {"text": " "}, 422, "body.text"),
-            ("text", {"text": "x", "contacts": [budi]}, 422, "body.contacts"),
+            ("text", {"text": "x", "contacts": [budi]}, 501, "body.contacts"),
+            ("image", files["image"] | {"contacts": [budi]}, 501, "body.contacts"),
             ("text", {"text": "x", "backgroundColor": "blue"}, 422, "body.backgroundColor"),
             ("text", {"text": "x", "font": 9}, 422, "body.font"),
             ("image", {"caption": "x"}, 422, "body.file"),
@@ -115,6 +116,7 @@ def test_status_posts_are_made_seen_told_of_and_taken_back(server: Server, sandb
         place = {"session": "posts", "chatId": STATUS, "latitude": 1, "longitude": 2, "title": "here"}
         assert "posted as a status" in server.http.post("/api/sendLocation", json=place).json()["detail"]
         before = len(posts(sandbox, budi))
+        assert ask("text", {"text": "x", "contacts": [budi]}).json()["code"] == "not_supported"
         voice = ask("voice", files["voice"] | {"backgroundColor": "#38b42f", "id": chosen})
         assert voice.headers["X-Tuntas-Ignored"] == "backgroundColor, id"
         assert len(posts(sandbox, budi)) == before + 1

@@ -10,11 +10,15 @@ from docs.generate import waha_operations
 from docs.waha import EVENTS, OPERATIONS
 
 from support.running import Sandbox, Server, running
+from tuntas.api.app import TOOLS_PATH
 
 PERSON = "628111000222@c.us"
 ANYTHING = {"session": "shop", "id": "120363000000000000@g.us", "chatId": PERSON, "chat_id": PERSON}
 # An answer that only a route gives: the session or the thing asked for is not there, the body is not right.
 REFUSED_BY_A_ROUTE = {"session_not_found", "invalid_input", "not_supported", "not_found"}
+
+# Agents speak a protocol of their own.
+HTTP_OPERATIONS = [one for one in OPERATIONS if one[1] != TOOLS_PATH]
 
 # What the page of operations says of each that is not here.
 _TOLD = re.findall(r"^\| `(.+?)` \| (.+?) \| .*\|$", waha_operations(), re.MULTILINE)
@@ -28,7 +32,9 @@ def empty_server(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox) -> 
         yield server
 
 
-@pytest.mark.parametrize(("method", "path"), OPERATIONS, ids=[f"{method} {path}" for method, path in OPERATIONS])
+@pytest.mark.parametrize(
+    ("method", "path"), HTTP_OPERATIONS, ids=[f"{method} {path}" for method, path in HTTP_OPERATIONS]
+)
 def test_an_operation_of_waha_is_known(empty_server: Server, method: str, path: str) -> None:
     address = re.sub(r"\{(\w+)\}", lambda found: ANYTHING.get(found.group(1), "1"), path)
     # Nothing is to happen: this name is none that a session may have.
@@ -40,6 +46,23 @@ def test_an_operation_of_waha_is_known(empty_server: Server, method: str, path: 
     assert problem["code"] in REFUSED_BY_A_ROUTE, answer.text
     assert problem["detail"] != "Not Found", "an address that is not known"
     assert answer.status_code != 501 or f"{method} {path}" in REFUSED, "the page of operations says that it is here"
+
+
+def test_agents_are_answered_where_waha_answers_them(empty_server: Server) -> None:
+    assert ("POST", TOOLS_PATH) in OPERATIONS
+    asked = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "initialize",
+        "params": {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "x", "version": "1"}},
+    }
+    accepts = {"Accept": "application/json, text/event-stream"}
+    answer = empty_server.http.post(TOOLS_PATH, json=asked, headers=accepts)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["result"]["serverInfo"]["name"] == "tuntas"
+    assert "tools" in answer.json()["result"]["capabilities"]
+    nobody = empty_server.http.post(TOOLS_PATH, json=asked, headers=accepts | {"X-Api-Key": "wrong"})
+    assert nobody.status_code == 401
 
 
 @pytest.mark.parametrize("operation", sorted(REFUSED))

@@ -19,8 +19,8 @@ from starlette.datastructures import State
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from support.operations import STREAMS
 from support.running import Server, running, wait_for
-from tuntas.api.app import routes
 from tuntas.api.context import ApiContext
 from tuntas.api.live import Watch
 from tuntas.foundation.clock import SystemClock
@@ -31,13 +31,6 @@ from tuntas.storage import Database, KeyStore
 NOWHERE = "http://127.0.0.1:9"
 # What must hold, and as much again for a machine that builds beside these tests.
 SECONDS = 2.0
-
-STREAMS = [
-    path
-    for path, methods in routes("0").openapi()["paths"].items()
-    for operation in methods.values()
-    if "text/event-stream" in operation["responses"].get("200", {}).get("content", {})
-]
 
 
 @pytest.fixture(scope="module")

@@ -75,6 +75,9 @@ OPERATIONS = [
     for method, operation in methods.items()
 ]
 CLOSED = [one for one in OPERATIONS if one.scope is not None]
+STREAMS = [
+    one.path for one in OPERATIONS if "text/event-stream" in one.document["responses"].get("200", {}).get("content", {})
+]
 
 
 def resolved(schema: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import pytest
 from markupsafe import escape
 from pydantic import ValidationError
 
-from tuntas.api.app import ROUTERS
+from tuntas.api.app import ROUTERS, TOOLS_PATH
 from tuntas.config import Settings
 from tuntas.foundation.sub_path import OWN, SubPath
 from tuntas.server.dispatch import _PREFIX
@@ -32,7 +32,7 @@ def test_a_public_address_is_refused_in_words(url: str) -> None:
 
 def test_all_first_parts_of_our_paths_are_known() -> None:
     paths = {str(getattr(route, "path", "")) for router, _ in ROUTERS for route in router.routes}
-    assert {path.split("/")[1] for path in paths} | {_PREFIX.strip("/"), "openapi.json", "mcp"} == OWN
+    assert {path.split("/")[1] for path in paths} | {_PREFIX.strip("/"), TOOLS_PATH.strip("/"), "openapi.json"} == OWN
 
 
 @pytest.mark.parametrize(

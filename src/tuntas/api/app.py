@@ -59,8 +59,14 @@ DESCRIPTION = """
 Runs WhatsApp Web sessions over HTTP, in the shapes of WAHA's API.
 
 Send your key in `X-Api-Key`. Errors are `application/problem+json` with a stable `code`.
+
+Agents are answered at `POST /mcp`, in the Model Context Protocol.
 """
 
+
+# Beside the routers: it speaks the Model Context Protocol, of which an OpenAPI document can say nothing.
+# Any good key may come; each tool asks the API with it.
+TOOLS_PATH = "/mcp"
 
 _SEND_OR_LOOK = Needs(KeyScope.SEND, to_look=KeyScope.READ)
 
@@ -103,8 +109,9 @@ ROUTERS: Sequence[tuple[APIRouter, Needs | None]] = (
     (older_forms.looking, Needs(KeyScope.READ)),
     (not_supported.of_sessions, _SEND_OR_LOOK),
     (not_supported.of_the_server, Needs(KeyScope.ADMIN)),
-    (live.events_router, Needs(KeyScope.READ)),
-    (live.qr_router, Needs(KeyScope.CONTROL)),
+    (live.ticket_router, Needs(KeyScope.READ)),
+    (live.events_router, Needs(KeyScope.READ, is_stream=True)),
+    (live.qr_router, Needs(KeyScope.CONTROL, is_stream=True)),
     (live.socket_router, None),  # it asks for its key by itself
     (cleanup.router, Needs(KeyScope.ADMIN)),
     (backups.router, Needs(KeyScope.ADMIN)),
@@ -147,14 +154,14 @@ _LICENSE = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
 
 
 def create_app(context: ApiContext, tools: Callable[[ASGIApp], ASGIApp] | None = None) -> ASGIApp:
-    """Build the application around a running server, behind its door; ``tools`` makes what answers at ``/mcp``."""
+    """Build the application around a running server, behind its door; ``tools`` makes what answers agents."""
     app = routes(context.versions.tuntas)
     if context.public_address.url is not None:
         app.servers = [{"url": context.public_address.url.rstrip("/"), "description": "This server."}]
     app.state.context = context
     door = Door(app, context, ROUTERS, open_paths=["/openapi.json"])
     if tools is not None:
-        app.router.routes.insert(0, Route("/mcp", endpoint=_Whole(tools(door)), methods=["POST"]))
+        app.router.routes.insert(0, Route(TOOLS_PATH, endpoint=_Whole(tools(door)), methods=["POST"]))
     return door
 
 

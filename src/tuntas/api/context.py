@@ -13,6 +13,7 @@ from tuntas.alerts.telling import AlertTeller
 from tuntas.api.addresses import PublicAddress
 from tuntas.api.quotas import Quotas
 from tuntas.api.received_files import ReceivedFiles
+from tuntas.api.tickets import Tickets
 from tuntas.backup.runs import BackupRuns
 from tuntas.events import Bell
 from tuntas.foundation.request_body import BodyLimit
@@ -48,6 +49,7 @@ class ApiContext(Services):
     obstacle: Callable[[], Awaitable[str | None]]
     lanes: Callable[[], Sequence[LaneReport]]
     quotas: Quotas
+    tickets: Tickets
     public_address: PublicAddress
     conversion: Conversion
     backups: BackupRuns

@@ -22,6 +22,7 @@ def install(app: FastAPI) -> None:
             _add_approvals(document["paths"])
             _add_refused_bodies(document["paths"])
             _add_missing_capabilities(document["paths"])
+            _put_files_first(document["paths"])
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]
@@ -72,6 +73,15 @@ def _add_missing_capabilities(paths: dict[str, Any]) -> None:
         for operation in methods.values():
             if "503" in operation["responses"] and not path.startswith("/api/sessions"):
                 operation["responses"].setdefault("501", problems(501)[501])
+
+
+def _put_files_first(paths: dict[str, Any]) -> None:
+    """Name a file before the JSON that may be had in its place: generated clients take what comes first."""
+    for methods in paths.values():
+        for operation in methods.values():
+            for response in operation["responses"].values():
+                if content := response.get("content"):
+                    response["content"] = dict(sorted(content.items(), key=lambda one: one[0] == "application/json"))
 
 
 def _add_refused_bodies(paths: dict[str, Any]) -> None:

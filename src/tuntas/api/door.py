@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from tuntas.api.context import ApiContext
 from tuntas.api.errors import http_problem
 from tuntas.api.json_requests import JsonRoute
-from tuntas.api.security import Needs, identify, key_of, require
+from tuntas.api.security import Needs, identify, identify_follower, key_of, require
 from tuntas.foundation.request_body import BodyRefused, CountedBody
 
 
@@ -60,7 +60,10 @@ class Door:
         )
         try:
             if not is_open:
-                caller = await identify(self._context, key_of(headers), scope)
+                if needs is not None and needs.is_stream:
+                    caller = await identify_follower(self._context, scope)
+                else:
+                    caller = await identify(self._context, key_of(headers), scope)
                 if needs is not None:
                     require(caller, needs.scope_for(scope["method"], operation and operation.route))
             if scope["method"] in {"GET", "HEAD"}:

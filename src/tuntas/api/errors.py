@@ -134,6 +134,15 @@ class Problem(BaseModel):
     )
 
 
+class FieldNotSupported(HTTPException):
+    """A field that WAHA knows and that cannot be done here; ``field`` names it, as ``body.contacts``."""
+
+    def __init__(self, field: str, why: str) -> None:
+        """Answer 501."""
+        super().__init__(HTTPStatus.NOT_IMPLEMENTED, why)
+        self.field = field
+
+
 Responses = dict[int | str, dict[str, Any]]
 
 
@@ -154,7 +163,8 @@ def problems(*statuses: int) -> Responses:
 
 def shown(example: Any, media_type: str = "application/json") -> Responses:
     """Return the OpenAPI entry for a good answer that looks like ``example``."""
-    return {200: {"content": {media_type: {"example": example}}}}
+    kind = "string" if isinstance(example, str) else "object"
+    return {200: {"content": {media_type: {"schema": {"type": kind}, "example": example}}}}
 
 
 def answer(
@@ -227,6 +237,9 @@ async def _http_error(request: Request, error: Exception) -> JSONResponse:
         return answer(422, "invalid_input", "Invalid input", "The body cannot be read.")
     if isinstance(error, BodyNotPlain):
         return _invalid(str(error.detail), [FieldError(field=error.where, message=error.problem)])
+    if isinstance(error, FieldNotSupported):
+        field = FieldError(field=error.field, message=str(error.detail)).model_dump()
+        return answer(501, "not_supported", "Not supported", f"{error.field}: {error.detail}", errors=[field])
     response = http_problem(error)
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         response.headers["Allow"] = ", ".join(_methods_here(request))

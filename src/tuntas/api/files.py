@@ -17,13 +17,15 @@ from tuntas.api.json_requests import json_router
 from tuntas.api.parameters import SessionHere
 from tuntas.api.received_files import FileNote, ReceivedFile, id_of
 from tuntas.events import Message
-from tuntas.sessions.errors import FileTooLarge, NotThere, NotYours, PageRefused, UnknownSession
+from tuntas.sessions.errors import FileTooLarge, NotCapable, NotThere, NotYours, PageRefused, UnknownSession
 
 router = json_router(prefix="/api", tags=["messages"])
 
 UNKNOWN = "application/octet-stream"
 _MIMETYPE = re.compile(r"[\w.+-]+/[\w.+-]+(; ?[\w-]+=[\w.,\"-]+)*", re.ASCII)
-_BYTES: Responses = {200: {"description": "The file.", "content": {UNKNOWN: {"schema": {"type": "string"}}}}}
+_BYTES: Responses = {
+    200: {"description": "The file.", "content": {UNKNOWN: {"schema": {"type": "string", "format": "binary"}}}}
+}
 _OWN_ADDRESS = re.compile(r"/api/files/(?P<session>[A-Za-z0-9_-]{1,64})/(?P<id>[0-9a-f]{32})$")
 FileId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", examples=["9f86d081884c7d659a2feaa0c55ad015"])]
 
@@ -66,7 +68,7 @@ async def _with_file(context: ApiContext, session: str, message: Message, reques
     media = dict(message.details.get("media") or {})
     try:
         file = await _file_of(context, session, message)
-    except (PageRefused, FileTooLarge) as error:
+    except (PageRefused, FileTooLarge, NotCapable) as error:
         # Often one that WhatsApp's servers have no more; the other messages can be read all the same.
         media["error"] = str(error)
     else:

@@ -1,11 +1,13 @@
 """What all bodies have in common: a misspelt field is refused, one that WAHA's clients send and means nothing is told.
 
 A field of WAHA's document that has no effect here is taken and named in the answer's header ``X-Tuntas-Ignored`` and in
-the log, so that nobody is refused for it and nobody is deceived. A null stands for a field that was not given.
+the log, so that nobody is refused for it and nobody is deceived; so is any parameter of a query that its route does not
+know, for caches and browsers add their own. A null stands for a field that was not given.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
 from typing import Any, ClassVar
@@ -17,6 +19,9 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 HEADER = "X-Tuntas-Ignored"
+# What of a query is named: as many as somebody reads, and what can stand in a header.
+_MOST_NAMED = 20
+_NAME = re.compile(r"[A-Za-z0-9_.\-]{1,64}")
 
 log = structlog.get_logger(__name__)
 
@@ -66,13 +71,16 @@ def ignore(name: str) -> None:
 
 
 def telling_ignored(
-    handle: Callable[[Request], Coroutine[Any, Any, Response]],
+    handle: Callable[[Request], Coroutine[Any, Any, Response]], in_query: frozenset[str]
 ) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-    """Return ``handle`` with a header that names what it left out of account."""
+    """Return ``handle`` with a header that names what it left out of account; ``in_query`` is what it reads there."""
 
     async def handle_and_tell(request: Request) -> Response:
         names: list[str] = []
         token = _ignored.set(names)
+        unknown = [name for name in request.query_params if name not in in_query and _NAME.fullmatch(name)]
+        for name in unknown[:_MOST_NAMED]:
+            ignore(name)
         try:
             response = await handle(request)
         finally:

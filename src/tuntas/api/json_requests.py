@@ -5,11 +5,12 @@ Every router here is made by ``json_router``, so that no route can read a body i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
@@ -61,7 +62,14 @@ class JsonRoute(APIRoute):
         async def handle_json(request: Request) -> Response:
             return await handle(JsonRequest(request.scope, request.receive))
 
-        return telling_ignored(handle_json)
+        return telling_ignored(handle_json, frozenset(_in_query(self.dependant)))
+
+
+def _in_query(dependant: Dependant) -> Iterator[str]:
+    """Yield what a route and all that it depends on read from the query."""
+    yield from (one.alias for one in dependant.query_params)
+    for inner in dependant.dependencies:
+        yield from _in_query(inner)
 
 
 def json_router(**options: Any) -> APIRouter:

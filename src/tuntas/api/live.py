@@ -12,23 +12,26 @@ import json
 import re
 from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import Header, HTTPException, Query, Request, WebSocket, WebSocketDisconnect
+from fastapi import Depends, Header, HTTPException, Query, Request, Response, WebSocket, WebSocketDisconnect
 from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field
 from starlette.datastructures import State
 
 from tuntas.api.context import ApiContext, ContextHere
 from tuntas.api.errors import Responses, problems
 from tuntas.api.json_requests import json_router
 from tuntas.api.parameters import SessionHere
-from tuntas.api.security import identify, require
+from tuntas.api.security import identify_follower, require
 from tuntas.events import KNOWN_EVENTS, EventName
 from tuntas.foundation.tasks import end, spawn
 from tuntas.sessions.access import Caller, Scope
 from tuntas.sessions.errors import NotYours
 from tuntas.webhooks.ports import LoggedEvent
 
+ticket_router = json_router(prefix="/api", tags=["events"])
 events_router = json_router(prefix="/api", tags=["events"])
 qr_router = json_router(prefix="/api", tags=["pairing"])
 socket_router = json_router()
@@ -46,6 +49,30 @@ Sessions = Annotated[str, Query(description="A session's name, several with comm
 Names = Annotated[
     list[str] | None, Query(description="Names of events, repeated or with commas; * for all.", examples=[["message"]])
 ]
+
+
+def _said_in_query(
+    _key: Annotated[
+        str | None,
+        Query(alias="x-api-key", description="Your key, where no header can be sent. It gets into logs on its way."),
+    ] = None,
+    _ticket: Annotated[
+        str | None, Query(alias="ticket", description="In place of a key: see POST /api/events/ticket.")
+    ] = None,
+) -> None:
+    """Declare for the document what the door has read; see ``identify_follower``."""
+
+
+IN_QUERY = [Depends(_said_in_query)]
+
+
+class Ticket(BaseModel):
+    """What opens one stream, once."""
+
+    ticket: str = Field(
+        description="For `?ticket=` of a stream.", examples=["Jx3mN0cVbq2yHq4nS1u8wZ7tKfLrP5aEoDgTiXsYhMk"]
+    )
+    expiresAt: datetime = Field(description="Until when it opens one.")  # noqa: N815 - like its neighbours
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +113,25 @@ class Watch:
         return "The session was deleted." if self._had_session else None
 
 
+@ticket_router.post("/events/ticket", status_code=201, responses=problems(), summary="A ticket for a stream")
+async def ticket(context: ContextHere, request: Request, response: Response) -> Ticket:
+    """Give out a ticket: it opens one stream, once, in place of your key, which a browser cannot send in a header.
+
+    It is good for what your key is good for, as `?ticket=` of `GET /api/events`, `GET /api/{session}/auth/qr/live` and
+    the web socket `/ws`. It must be used within `TUNTAS_TICKET_SECONDS`; the stream ends with your key. To connect
+    again ask for another, and say in `lastEventId` what you saw last.
+    """
+    expires_at = context.now() + timedelta(seconds=context.tickets.seconds)
+    response.headers["Cache-Control"] = "no-store"
+    return Ticket(ticket=context.tickets.issue(request.state.mark), expiresAt=expires_at)
+
+
 @events_router.get(
-    "/events", response_class=StreamingResponse, responses=_STREAMED | problems(422), summary="Follow events"
+    "/events",
+    response_class=StreamingResponse,
+    dependencies=IN_QUERY,
+    responses=_STREAMED | problems(422),
+    summary="Follow events",
 )
 async def events(
     context: ContextHere,
@@ -97,15 +141,19 @@ async def events(
     last_event_id: Annotated[
         str | None, Header(description="The last event that you saw: all after it comes first.", examples=["evt_01kd"])
     ] = None,
+    last_seen: Annotated[
+        str | None, Query(alias="lastEventId", description="The last event that you saw, where no header can be sent.")
+    ] = None,
 ) -> StreamingResponse:
     """Stream events as they are committed, as server-sent events: `id` is the event's, `data` what a webhook gets.
 
     A browser's `EventSource` sends `Last-Event-ID` by itself when it connects again, and so misses nothing. The
     answer's header `Last-Event-ID` says where the stream begins: send it if the connection breaks before an event came.
+    The key may be in the query; better is a ticket there.
     """
     wanted = _wanted(context, session, events)
     watch = Watch(context, request.state, _named(session))
-    place = await _place(context, last_event_id)
+    place = await _place(context, last_event_id or last_seen)
 
     async def stream() -> AsyncIterator[str]:
         yield ": hello\n\n"
@@ -123,6 +171,7 @@ async def events(
 @qr_router.get(
     "/{session}/auth/qr/live",
     response_class=StreamingResponse,
+    dependencies=IN_QUERY,
     responses=_STREAMED | problems(404, 422),
     summary="Follow the QR",
 )
@@ -154,12 +203,11 @@ async def qr_live(context: ContextHere, request: Request, session: SessionHere) 
 
 @socket_router.websocket("/ws")
 async def web_socket(socket: WebSocket) -> None:
-    """Send events as they are committed: ``?session=*&events=*``, the key in the header or as ``x-api-key``."""
+    """Send events as they are committed: ``?session=*&events=*``, the key in a header or the query, or a ticket."""
     context: ApiContext = socket.app.state.context
     query = socket.query_params
     try:
-        key = socket.headers.get("x-api-key") or query.get("x-api-key")
-        caller = await identify(context, key, socket.scope)
+        caller = await identify_follower(context, socket.scope)
         require(caller, Scope.READ)
         seen = context if caller.sessions is None else context.as_seen_by(caller)
         session = query.get("session", "*")

@@ -20,7 +20,10 @@ of_the_server = json_router()
 
 _APPS = "There are no apps in this server: what they do is done by a program of yours on its webhooks."
 _BUTTONS = "WhatsApp shows buttons and lists of business accounts' official API only."
-_SEARCH = "WA-JS searches WhatsApp's directory of channels by text only: POST /api/{session}/channels/search/by-text."
+_SEARCH = (
+    "WA-JS asks WhatsApp's directory of channels for a text only, which must not be empty; it has no call for its "
+    "lists by view or country. Use POST /api/{session}/channels/search/by-text, with categories."
+)
 _PROFILER = "This server is no Node process; its metrics are at /metrics, a session's picture at /api/screenshot."
 _KEYS = "Make a key with the scopes that it shall have: POST /api/keys."
 

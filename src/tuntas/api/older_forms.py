@@ -78,7 +78,7 @@ async def chat_messages_by_query(
     chatId: ChatIdInQuery,  # noqa: N803 - WAHA's name
     session: SessionInQuery = "default",
     limit: Limit = 10,
-    download: Annotated[bool, Query(alias="downloadMedia", description="Download the messages' files.")] = False,
+    download: messages.Download = True,
 ) -> list[MessageOut]:
     """Return a chat's messages, newest first. Use `GET /api/{session}/chats/{chatId}/messages`."""
     return await messages.chat_messages(context, session, chatId, request, limit=limit, download=download)

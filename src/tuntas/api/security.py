@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import Depends, HTTPException, Request, Security
 from fastapi.security import APIKeyHeader
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, QueryParams
 from starlette.types import Scope as AsgiScope
 
 from tuntas.api import secrets
@@ -30,11 +30,13 @@ class Needs:
     """What a router's operations need: a key for ``scope``, their GETs one for ``to_look``.
 
     ``takes_file``: a request may carry a file, and so be as large as one.
+    ``is_stream``: a browser may follow it, and so its key may be in the query, or a ticket in its place.
     """
 
     scope: Scope
     to_look: Scope | None = None
     takes_file: bool = False
+    is_stream: bool = False
 
     def scope_for(self, method: str, route: object) -> Scope:
         """Return what a request to ``route`` with this method needs.
@@ -70,17 +72,40 @@ async def identify(context: ApiContext, key: str | None, scope: AsgiScope) -> Ca
     Raises:
         HTTPException: 401; 429 where too many wait for their answer.
     """
-    state = scope.setdefault("state", {})
     if not key:
         raise HTTPException(401, "Send your key in the X-Api-Key header.", headers=_CHALLENGE)
     caller = await context.keys.identify(key)
     if caller is None:
-        if not await context.wrong_keys.slow(state.get("peer", "")):
-            raise HTTPException(429, "Too many wrong keys came. Try again later.", headers={"Retry-After": "10"})
-        raise HTTPException(401, "This key is not known here.", headers=_CHALLENGE)
-    state["caller"] = caller
-    state["mark"] = fingerprint(key)
+        raise await _late_refusal(context, scope, "This key is not known here.")
+    return _noted(scope, caller, fingerprint(key))
+
+
+async def identify_follower(context: ApiContext, scope: AsgiScope) -> Caller:
+    """Return who follows a stream, as ``identify``: here the key may be in the query, or a ticket in its place.
+
+    A key counts before a ticket, which then stays good.
+    """
+    query = QueryParams(scope["query_string"])
+    key = key_of(Headers(scope=scope)) or query.get("x-api-key")
+    ticket = query.get("ticket")
+    if key or not ticket:
+        return await identify(context, key, scope)
+    mark = context.tickets.redeem(ticket)
+    caller = None if mark is None else await context.keys.recognise(mark)
+    if mark is None or caller is None:
+        raise await _late_refusal(context, scope, "This ticket is not known here, was used, or is too old.")
+    return _noted(scope, caller, mark)
+
+
+def _noted(scope: AsgiScope, caller: Caller, mark: str) -> Caller:
+    scope.setdefault("state", {}).update(caller=caller, mark=mark)
     return caller
+
+
+async def _late_refusal(context: ApiContext, scope: AsgiScope, detail: str) -> HTTPException:
+    if not await context.wrong_keys.slow(scope.setdefault("state", {}).get("peer", "")):
+        return HTTPException(429, "Too many wrong keys came. Try again later.", headers={"Retry-After": "10"})
+    return HTTPException(401, detail, headers=_CHALLENGE)
 
 
 def require(caller: Caller, scope: Scope) -> None:

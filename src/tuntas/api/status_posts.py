@@ -8,7 +8,7 @@ from fastapi import Depends
 from pydantic import AfterValidator, Field, StringConstraints
 
 from tuntas.api.context import ApiContext, ContextHere, ask_page
-from tuntas.api.errors import problems
+from tuntas.api.errors import FieldNotSupported, problems
 from tuntas.api.inputs import Input
 from tuntas.api.json_requests import json_router
 from tuntas.api.media import FileInput, source_of
@@ -24,29 +24,32 @@ from tuntas.sessions.sending import new_message_token
 router = json_router(prefix="/api/{session}/status", tags=["status"])
 file_router = json_router(prefix="/api/{session}/status", tags=["status"])
 
-ERRORS = problems(404, 409, 422, 429, 503)
+ERRORS = problems(404, 409, 422, 429, 501, 503)
 FILE_ERRORS = problems(404, 409, 413, 422, 429, 501, 502, 503)
 
 MOST_TEXT = 700
 """As many characters as WhatsApp's clients show of a status."""
 
 
-def _nobody_in_particular(contacts: list[str]) -> list[str]:
-    if contacts:
-        message = (
-            "WhatsApp Web shows a post to those whom the account's own privacy settings name, and takes no list for "
-            "one post: leave contacts out, or choose on the phone who sees status posts"
-        )
-        raise ValueError(message)
-    return contacts
+# WA-JS could put a list of its own in the place of the account's setting and take it back after the post. Other posts,
+# the phone's too, would have that audience meanwhile, and for ever if the page died in between.
+_NO_LIST = (
+    "WhatsApp Web shows a post to those whom the account's own privacy settings name, and takes no list for one post. "
+    "Leave contacts out, and choose on the phone who sees status posts."
+)
 
 
 class Post(Input):
     """A post. Who sees it is what the account has set on its phone."""
 
-    contacts: Annotated[list[str], AfterValidator(_nobody_in_particular)] | None = Field(
-        None, description="Not possible here: a post goes to those whom the account's privacy settings name."
+    contacts: list[str] | None = Field(
+        None, description="With anybody in it 501: a post goes to those whom the account's privacy settings name."
     )
+
+    def require_no_list(self) -> None:
+        """Raise FieldNotSupported where the post is meant for some only: to more it must not go."""
+        if self.contacts:
+            raise FieldNotSupported("body.contacts", _NO_LIST)
 
 
 class TextStatus(Post):
@@ -103,6 +106,7 @@ async def post_text(
     context: ContextHere, session: SessionHere, body: TextStatus, door: Annotated[SendDoor, Depends()]
 ) -> MessageOut:
     """Post a text as a status."""
+    body.require_no_list()
     look = {"backgroundColor": body.backgroundColor, "font": body.font}
     content = {"chatId": STATUS, "body": body.text} | look
     return await door.send(context, session, body, OutgoingMessage(MessageKind.TEXT, content))
@@ -156,6 +160,7 @@ async def _post(
     caption: str | None = None,
     converts: bool = False,
 ) -> MessageOut:
+    body.require_no_list()
     if body.file.mimetype is not None and not converts:
         require_type(kind, body.file.mimetype)
     content: dict[str, Any] = {"chatId": STATUS, "caption": caption}

@@ -204,6 +204,9 @@ class Settings(BaseSettings):
     )
 
     sign_in_days: float = Field(14.0, gt=0, le=365, description="How long a sign-in on the dashboard is good.")
+    ticket_seconds: float = Field(
+        60.0, gt=0, le=3600, description="How long a ticket is good that a browser opens a stream of events with."
+    )
 
     webhook_url: AnyHttpUrl | None = Field(None, description="Receiver of all sessions' events, beside their own ones.")
     webhook_events: list[str] = Field(

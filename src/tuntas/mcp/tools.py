@@ -106,7 +106,8 @@ async def list_chats(client: AsyncClient, given: Chats) -> Answer:
 
 async def read_messages(client: AsyncClient, given: Messages) -> Answer:
     """Read the newest messages of a chat."""
-    found = await _get(client, f"/api/{given.session}/chats/{_part(given.chat)}/messages", limit=given.limit)
+    address = f"/api/{given.session}/chats/{_part(given.chat)}/messages"
+    found = await _get(client, address, limit=given.limit, downloadMedia=False)
     return {"messages": [_shown(one) for one in found]}
 
 

@@ -16,6 +16,7 @@ from tuntas.api.app import route_words
 from tuntas.api.arrived_files import FilesOnArrival
 from tuntas.api.received_files import ReceivedFiles
 from tuntas.api.security import key_of
+from tuntas.api.tickets import Tickets
 from tuntas.backup.runs import BackupRuns
 from tuntas.browser import BrowserUser, Candidate
 from tuntas.config import Settings
@@ -314,6 +315,7 @@ def _api_context(
         obstacle=readiness.obstacle,
         lanes=deliverer.reports,
         quotas=from_settings.quotas(settings),
+        tickets=Tickets(settings.ticket_seconds),
         public_address=from_settings.public_address(settings),
         conversion=conversion,
         backups=backups,
