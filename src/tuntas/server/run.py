@@ -176,8 +176,14 @@ async def _start(server: Assembly, settings: Settings, hurry: asyncio.Event, end
     # Only now: before, no session is known, and the files of all would go.
     await ends.enter_async_context(_background(server.files.run(), "received files"))
     await server.http.open()
+    await ends.enter_async_context(_background(_watch_page(server), "canary"))
     if names := start_sessions(settings):
         await ends.enter_async_context(_background(_start_sessions(server.sessions, names), "sessions to start"))
+
+
+async def _watch_page(server: Assembly) -> None:
+    await server.server_canary.clear()  # what a server that was killed has left
+    await server.canary.run()
 
 
 async def _start_sessions(sessions: SessionService, names: Sequence[str]) -> None:
