@@ -72,7 +72,7 @@ async def serve(settings: Settings, on_ready: Callable[[Ready], None]) -> None:
             token = secret_token()
             new_key = await _load_keys(server.stores.keys, settings, token)
             await _start(server, settings, signals.hurry, ends)
-            resources.folder.announce(server.http.url, token)
+            resources.folder.announce(server.http.url, token, str(settings.whatsapp_url))
             on_ready(Ready(server.http.url, new_key, resources.browser, resources.sandbox))
             log.info("server_ready", url=server.http.url, sessions=len(server.supervisor.all()))
             await _first_of(signals.stop, server.http)
