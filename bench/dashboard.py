@@ -22,6 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import psutil
@@ -133,6 +134,7 @@ async def serve(folder: Path, sessions: int, pace: float) -> None:
     rows = cast(SessionService, Rows(records))
     context = DashboardContext(
         sessions=rows,
+        canary=cast(Any, SimpleNamespace(is_on=False)),
         keys=keys,
         approvals=Approvals(SqlApprovalStore(database), rows, clock, ApprovalLimits(1, 1, 1), news.ring),
         now=clock.now,
@@ -145,7 +147,7 @@ async def serve(folder: Path, sessions: int, pace: float) -> None:
         finish_removal=cast(Any, None),
         examine=list,
         on_deleted=lambda: None,
-        troubles=Troubles(outbox, list, _nothing_wrong, clock),
+        troubles=Troubles(outbox, list, _nothing_wrong, lambda: None, clock),
         sub_path=SubPath(),
         most_file_bytes=64 * 1024 * 1024,
         ignored=frozenset(),

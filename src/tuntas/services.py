@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Self
 
+from tuntas.canary.watch import CanaryWatch
 from tuntas.cleanup.leftovers import Plan, Report
 from tuntas.cleanup.survey import CleanupCommand
 from tuntas.foundation.wrong_keys import WrongKeys
@@ -40,6 +41,7 @@ class Services:
     """
 
     sessions: SessionService
+    canary: CanaryWatch
     keys: Keys
     approvals: Approvals
     now: Callable[[], datetime]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from tuntas.canary.course import Known
 from tuntas.foundation.clock import Clock
 from tuntas.profiles import RemovalState
 from tuntas.services import Services
@@ -31,6 +32,7 @@ class TroubleKind(StrEnum):
     RECEIVER_STUCK = "receiver_stuck"
     REMOVAL_HELD = "removal_held"
     SERVER_NOT_READY = "server_not_ready"
+    PAGE_UNUSABLE = "page_unusable"
     TEST = "test"
     """Nothing is wrong: somebody tries whether alerts arrive."""
 
@@ -58,12 +60,17 @@ class Troubles:
         outbox: Outbox,
         lanes: Callable[[], Sequence[LaneReport]],
         obstacle: Callable[[], Awaitable[str | None]],
+        unusable_page: Callable[[], Known | None],
         clock: Clock,
     ) -> None:
-        """``lanes`` tells how deliveries go, ``obstacle`` what keeps the server from being ready."""
+        """``lanes`` tells how deliveries go, ``obstacle`` what keeps the server from being ready.
+
+        ``unusable_page`` is WhatsApp's page where the canary has found that no session can work with it.
+        """
         self._outbox = outbox
         self._lanes = lanes
         self._obstacle = obstacle
+        self._unusable_page = unusable_page
         self._clock = clock
         self._stored: list[Trouble] = []
 
@@ -86,6 +93,8 @@ class Troubles:
         records = services.sessions.all()
         allowed = services.sessions.allowed(None)
         found = [one for one in self._stored if one.session is None or allowed is None or one.session in allowed]
+        if (page := self._unusable_page()) is not None:
+            found.append(Trouble(TroubleKind.PAGE_UNUSABLE, None, page.since, ", ".join(page.lacks)))
         for record in records:
             found += _of_session(record)
         names = {one.name for one in records}

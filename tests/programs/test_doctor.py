@@ -100,6 +100,28 @@ def test_nothing_is_broken_while_a_server_runs_and_its_story_is_told(server: Ser
     assert seen.detail("WhatsApp's host") == "127.0.0.1 is 127.0.0.1"
 
 
+def test_it_looks_at_the_page_of_the_running_server_whatever_this_terminal_has_set(server: Server) -> None:
+    seen = Seen(server.data_dir)
+    assert seen.detail("WhatsApp's host") == "127.0.0.1 is 127.0.0.1"
+    server.stop()
+    seen = Seen(server.data_dir, TUNTAS_WHATSAPP_URL="https://nowhere.invalid/")
+    assert seen.detail("WhatsApp's host").startswith("nowhere.invalid cannot be resolved")
+
+
+def test_what_needs_somebody_is_said_by_it_too(start_server: StartServer, sandbox: Sandbox) -> None:
+    server = start_server()
+    number = "628170000011"
+    server.pair(sandbox, "toko", number)
+    assert Seen(server.data_dir).detail("troubles") == "nothing needs anybody"
+    sandbox.call("POST", f"/phones/{number}/unlink", {})
+    server.wait_status("toko", "SCAN_QR_CODE")
+    seen = Seen(server.data_dir)
+    assert seen.level("troubles") == "warning"
+    assert seen.detail("troubles") == "toko has to be linked again: The phone has unlinked this device"
+    server.stop()
+    assert Seen(server.data_dir).level("troubles") == "fine"
+
+
 def test_it_changes_nothing_when_no_server_runs(stopped: Path) -> None:
     before = snapshot(stopped)
     assert Seen(stopped).broken() == []

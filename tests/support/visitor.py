@@ -30,7 +30,9 @@ PATIENCE_MS = 20_000
 class Visitor:
     """One browser window with its own cookies."""
 
-    def __init__(self, browser: Browser, url: str, *, width: int = 1280, language: str = "en") -> None:
+    def __init__(
+        self, browser: Browser, url: str, *, width: int = 1280, language: str = "en", agent: str | None = None
+    ) -> None:
         self.url = url
         self.complaints: list[str] = []
         self.expected: list[str] = []
@@ -39,6 +41,7 @@ class Visitor:
             ignore_https_errors=url.startswith("https://127.0.0.1"),
             viewport={"width": width, "height": 900},
             locale=language,
+            user_agent=agent,
             service_workers="block",
             reduced_motion="reduce",
         )

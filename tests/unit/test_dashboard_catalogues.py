@@ -41,6 +41,20 @@ def test_a_translation_is_whole_and_fills_in_the_same_things(code: str) -> None:
     assert {message.id for message in catalogue} == {message.id for message in in_sources()}
 
 
+# What WhatsApp itself calls it in Indonesian, or what one word says already.
+OTHER_WORDS = re.compile(r"\b(obrolan|file|peramban|otomatis sendiri|macet|unggahan|menyerah)\b", re.IGNORECASE)
+ENGLISH = re.compile(r"\b(the|and|is|are|of|with|for|your|from|this|that|not|has|was|were)\b", re.IGNORECASE)
+
+
+def test_indonesian_has_one_word_for_one_thing_and_no_english() -> None:
+    said = [str(text) for message in read("id") if message.id for text in _texts(message.string)]
+    assert [text for text in said if OTHER_WORDS.search(text) or ENGLISH.search(text)] == []
+
+
+def _texts(string: object) -> tuple[object, ...]:
+    return string if isinstance(string, tuple) else (string,)
+
+
 class Words(HTMLParser):
     """Collects what a page says by itself: text, and the attributes that are read out."""
 

@@ -17,7 +17,9 @@ from fastapi.responses import JSONResponse
 from tuntas.api.context import ContextHere
 from tuntas.api.errors import Responses, answer, problems, shown
 from tuntas.api.json_requests import json_router
+from tuntas.canary.watch import CanaryWatch
 from tuntas.events import ENGINE
+from tuntas.foundation.clock import milliseconds
 from tuntas.sessions.access import Caller, Scope
 
 router = json_router(tags=["health"])
@@ -46,6 +48,21 @@ _VERSION = {
 }
 _UPTIME = {"startTimestamp": 1764000000000, "uptime": 3_600_000, "worker": {"id": "shop-server"}}
 _READY = {"status": "ready", "webhooks": {"stuck": 0}}
+_CANARY = {
+    "canary": {
+        "verdict": "lacking",
+        "lookedAt": 1764000000000,
+        "since": 1763900000000,
+        "version": "2.3000.1044822804",
+        "waJs": "4.6.0",
+        "build": "1044822804",
+        "lacks": [],
+        "missing": {"polls": ["whatsapp.functions.sendPollVote"]},
+        "triedAt": 1764000000000,
+        "problem": None,
+        "nextAt": 1764086400000,
+    }
+}
 _QUOTAS = {"quotas": {"sessions": {"used": 4, "limit": 1000}, "webhooksOfASession": {"used": 2, "limit": 20}}}
 _NOT_READY: Responses = {503: problems(503)[503]}
 
@@ -126,16 +143,22 @@ async def older_version(context: ContextHere) -> dict[str, Any]:
 
 @looking.get(
     "/api/server/status",
-    responses=shown(_HEALTH | _UPTIME | _QUOTAS) | problems(),
+    responses=shown(_HEALTH | _UPTIME | _CANARY | _QUOTAS) | problems(),
     summary="Status",
 )
 async def status(context: ContextHere, request: Request) -> dict[str, Any]:
-    """Return since when the server runs (milliseconds) and what `/health` returns; for admin keys also the quotas."""
+    """Return since when the server runs (milliseconds) and what `/health` returns; for admin keys also the quotas.
+
+    `canary` is what the server found when it looked at WhatsApp's page without an account, null where it does not
+    look: `verdict` is `fine`, `lacking` (sessions work without what is `missing`), `unusable` (for want of what it
+    `lacks`), or null as long as it was not seen. `problem`: why the look at `triedAt` has not seen the page.
+    """
     started = psutil.Process().create_time()
     shown_to_all = await health(context) | {
         "startTimestamp": int(started * 1000),
         "uptime": int((time.time() - started) * 1000),
         "worker": _worker(),
+        "canary": _canary(context.canary),
     }
     caller: Caller = request.state.caller
     if not caller.may(Scope.ADMIN):
@@ -153,6 +176,25 @@ async def status(context: ContextHere, request: Request) -> dict[str, Any]:
         "bytesOfAConfig": {"used": max(sizes, default=0), "limit": limits.config_bytes},
     }
     return shown_to_all | {"quotas": quotas}
+
+
+def _canary(canary: CanaryWatch) -> dict[str, Any] | None:
+    if not canary.is_on:
+        return None
+    course, known = canary.course, canary.course.known
+    return {
+        "verdict": None if known is None else known.verdict.value,
+        "lookedAt": None if known is None else milliseconds(known.at),
+        "since": None if known is None else milliseconds(known.since),
+        "version": None if known is None else known.version,
+        "waJs": None if known is None else known.wa_js,
+        "build": None if known is None else known.build,
+        "lacks": [] if known is None else list(known.lacks),
+        "missing": {} if known is None else known.missing,
+        "triedAt": None if course.tried_at is None else milliseconds(course.tried_at),
+        "problem": course.problem,
+        "nextAt": None if canary.next_at is None else milliseconds(canary.next_at),
+    }
 
 
 def _worker() -> dict[str, str]:

@@ -20,6 +20,8 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from tuntas.api.context import ApiContext, ContextHere
 from tuntas.api.errors import shown
 from tuntas.api.json_requests import json_router
+from tuntas.canary.course import Course
+from tuntas.canary.report import Verdict
 from tuntas.foundation.metrics import REGISTRY
 from tuntas.foundation.tasks import blocking
 from tuntas.processes.browsers import running_browsers
@@ -81,6 +83,26 @@ async def _families(context: ApiContext) -> list[Metric]:
             max(0.0, waiting_seconds),
         ),
         _by("tuntas_webhook_lanes", "Receivers of sessions that are behind, by how.", "state", _LANES, lanes),
+        *canary_families(context.canary.course, context.now()),
+    ]
+
+
+def canary_families(course: Course, now: datetime) -> list[Metric]:
+    """Return what the canary has found; nothing before it has seen the page."""
+    if (known := course.known) is None:
+        return []
+    return [
+        _one(
+            "tuntas_canary_page_usable",
+            "Whether sessions can work with WhatsApp's page, as it was seen without an account.",
+            known.verdict is not Verdict.UNUSABLE,
+        ),
+        _one("tuntas_canary_page_missing", "Capabilities that this page does not have.", len(known.missing)),
+        _one(
+            "tuntas_canary_age_seconds",
+            "How long ago it was seen.",
+            max(0.0, (now - known.at).total_seconds()),
+        ),
     ]
 
 

@@ -13,7 +13,7 @@ from tuntas.cli.options import AsJson
 from tuntas.foundation.user_error import UserError
 
 if TYPE_CHECKING:
-    from tuntas.server.canary import CanaryReport
+    from tuntas.canary.report import CanaryReport
 
 
 def canary(

@@ -129,6 +129,13 @@ class Settings(BaseSettings):
         description="While a session has failed because of WhatsApp's page: how often it is looked whether there is "
         "another one, with which it is tried again at once.",
     )
+    canary_hours: float = Field(
+        24.0,
+        ge=0,
+        le=8760,
+        description="How often the server looks, without an account, whether WhatsApp's page has what sessions need; "
+        "0: never.",
+    )
     network_interval_seconds: float = Field(
         3.0, gt=0, description="While a connection is lost: how often it is looked whether WhatsApp can be reached."
     )

@@ -22,7 +22,9 @@ class Examination:
     async def show(self, request: PageRequest) -> Response:
         """Show the page at once; the checks take some seconds and come by themselves."""
         counts = await request.context.outbox.counts()
-        return request.page("health.html", counts=counts, versions=request.context.versions)
+        return request.page(
+            "health.html", counts=counts, versions=request.context.versions, canary=request.context.canary
+        )
 
     async def findings(self, request: PageRequest) -> Response:
         """Run the checks and show what they say."""

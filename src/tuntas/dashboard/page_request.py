@@ -73,6 +73,12 @@ class PageRequest:
         self.context = context.as_seen_by(caller)
         return True
 
+    @property
+    def phone(self) -> str:
+        """What kind of phone the reader looks with: android, iphone, or empty for anything else."""
+        agent = self.http.headers.get("user-agent", "")
+        return "iphone" if "iPhone" in agent else "android" if "Android" in agent and "Mobile" in agent else ""
+
     def may(self, scope: str) -> bool:
         """Say whether the reader's key is good for ``scope``."""
         return self.caller is not None and self.caller.may(Scope(scope))

@@ -21,6 +21,7 @@ TROUBLES: Mapping[TroubleKind, str] = {
     TroubleKind.RECEIVER_STUCK: N_("A webhook receiver of %(session)s takes nothing: %(why)s"),
     TroubleKind.REMOVAL_HELD: N_("Files of the deleted session %(session)s are held: %(why)s"),
     TroubleKind.SERVER_NOT_READY: N_("The server cannot work: %(why)s"),
+    TroubleKind.PAGE_UNUSABLE: N_("WhatsApp has changed its page; sessions that start now cannot work: %(why)s"),
     TroubleKind.TEST: N_("This is a test: alerts of Tuntas arrive here."),
 }
 
@@ -51,6 +52,7 @@ _ACTS: Mapping[TroubleKind, tuple[str, str]] = {
     TroubleKind.RECEIVER_STUCK: ("/dashboard/sessions/%s", N_("Look at it")),
     TroubleKind.REMOVAL_HELD: ("/dashboard/cleanup", N_("Look at it")),
     TroubleKind.SERVER_NOT_READY: ("/dashboard/health", N_("Look at it")),
+    TroubleKind.PAGE_UNUSABLE: ("/dashboard/health", N_("Look at it")),
 }
 
 
@@ -73,5 +75,12 @@ def _why(language: Language, trouble: Trouble | Alert) -> str:
             return language.say(words.reason(trouble.detail))
         case TroubleKind.REMOVAL_HELD if trouble.detail in set(Reason):
             return language.say(words.left(Reason(trouble.detail)))
+        case TroubleKind.PAGE_UNUSABLE:
+            return why_unusable(language, trouble.detail)
         case _:
             return trouble.detail
+
+
+def why_unusable(language: Language, lacks: str) -> str:
+    """Return why sessions cannot work with WhatsApp's page: its refusal in words, or the names that it lacks."""
+    return language.say(words.reason(reason)) if (reason := lacks.partition(":")[0]) in words.REASONS else lacks

@@ -246,6 +246,7 @@ CHECKS = {
     "free space": N_("Free space"),
     "free inodes": N_("Room for files"),
     "server": N_("Server"),
+    "troubles": N_("What needs somebody"),
     "port": N_("Port"),
     "database": N_("Database"),
     "database integrity": N_("Database is whole"),

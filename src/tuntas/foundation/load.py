@@ -26,4 +26,9 @@ class MachineLoad:
         if time.monotonic() - self._looked_at >= _MEANINGFUL_SECONDS:
             self._percent = psutil.cpu_percent(interval=None)
             self._looked_at = time.monotonic()
-        return self._percent >= BUSY_PERCENT or psutil.virtual_memory().available < SCARCE_BYTES
+        return self._percent >= BUSY_PERCENT or is_memory_scarce()
+
+
+def is_memory_scarce() -> bool:
+    """Whether there is no memory for one more browser."""
+    return psutil.virtual_memory().available < SCARCE_BYTES

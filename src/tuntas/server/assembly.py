@@ -19,6 +19,8 @@ from tuntas.api.security import key_of
 from tuntas.api.tickets import Tickets
 from tuntas.backup.runs import BackupRuns
 from tuntas.browser import BrowserUser, Candidate
+from tuntas.canary.book import CanaryBook
+from tuntas.canary.watch import CanaryWatch
 from tuntas.config import Settings
 from tuntas.conversion.converter import Converter
 from tuntas.dashboard import DashboardContext, MemoryMeter, create_dashboard
@@ -37,6 +39,7 @@ from tuntas.profiles import ProfileStore, Remover
 from tuntas.server import from_settings
 from tuntas.server.alerting import alert_language, alert_targets
 from tuntas.server.backups import create, listing
+from tuntas.server.canary import ServerCanary
 from tuntas.server.cleanup import ServedCleanup
 from tuntas.server.data_folder import DataFolder
 from tuntas.server.dispatch import Dispatch
@@ -117,6 +120,8 @@ class Assembly:
     backups: BackupRuns
     readiness: Readiness
     alerts: AlertTeller
+    server_canary: ServerCanary
+    canary: CanaryWatch
     http: HttpServer
 
 
@@ -134,21 +139,23 @@ def assemble(settings: Settings, resources: Resources, clock: Clock, stopping: a
     network = Network(reachability, settings.network_interval_seconds)
     files = _received_files(settings, outbox, clock, lambda: {actor.record.id for actor in supervisor.all()})
     conversion = _converter(settings, lambda name: supervisor.find(name).record.config.proxy)
+    engine = ChromiumEngine(
+        resources.browser,
+        str(settings.whatsapp_url),
+        from_settings.engine_limits(settings),
+        user=resources.browser_user,
+        hook=resources.pin,
+        reachability=reachability,
+        proxy=settings.proxy,
+    )
+    gate = BootGate(settings.boot_concurrency, MachineLoad().is_high)
     dependencies = Dependencies(
         store=stores.sessions,
-        engine=ChromiumEngine(
-            resources.browser,
-            str(settings.whatsapp_url),
-            from_settings.engine_limits(settings),
-            user=resources.browser_user,
-            hook=resources.pin,
-            reachability=reachability,
-            proxy=settings.proxy,
-        ),
+        engine=engine,
         profiles=profiles,
         remover=remover,
         clock=clock,
-        gate=BootGate(settings.boot_concurrency, MachineLoad().is_high),
+        gate=gate,
         network=network,
         limits=from_settings.session_limits(settings),
         send_journal=stores.sends,
@@ -166,8 +173,14 @@ def assemble(settings: Settings, resources: Resources, clock: Clock, stopping: a
     answer_seconds = from_settings.answer_seconds(settings)
     sessions = SessionService(supervisor, stores.sessions, profiles, clock, answer_seconds, route_words=route_words())
     approvals = Approvals(stores.approvals, sessions, clock, from_settings.approval_limits(settings), bells.news.ring)
+    server_canary = ServerCanary(settings, engine, reachability, gate)
+    canary_book = CanaryBook(settings.data_dir / "canary.json")
+    canary = CanaryWatch(
+        server_canary.look, server_canary.is_calm, canary_book, clock, settings.canary_hours, bells.published
+    )
     services = Services(
         sessions=sessions,
+        canary=canary,
         approvals=approvals,
         keys=stores.keys,
         now=clock.now,
@@ -185,7 +198,7 @@ def assemble(settings: Settings, resources: Resources, clock: Clock, stopping: a
     meter = MemoryMeter(browsers, bells.news)
     measurer = Measurer(stores.measurements, clock, sessions.all, browsers, outbox.counts)
     readiness = Readiness(resources.database, profiles, stopping)
-    troubles = Troubles(outbox, deliverer.reports, readiness.obstacle, clock)
+    troubles = Troubles(outbox, deliverer.reports, readiness.obstacle, lambda: canary.course.unusable, clock)
     deliver_once = _single_delivery(settings, clock.now)
     alerts = AlertTeller(
         stores.alerts,
@@ -225,6 +238,8 @@ def assemble(settings: Settings, resources: Resources, clock: Clock, stopping: a
         backups,
         readiness,
         alerts,
+        server_canary,
+        canary,
         http,
     )
 

@@ -31,12 +31,13 @@ class DataFolderUnusable(UserError):
 
 @dataclass(frozen=True, slots=True)
 class RunningServer:
-    """A server as its note describes it."""
+    """A server as its note describes it. ``whatsapp_url``: the page that it opens, empty where it does not say."""
 
     url: str
     pid: int
     create_time: float
     token: str
+    whatsapp_url: str = ""
 
 
 class DataFolder:
@@ -81,9 +82,9 @@ class DataFolder:
             message = f"The data folder {self.path} cannot be used: {error.strerror}. Choose another --data-dir."
             raise DataFolderUnusable(message) from error
 
-    def announce(self, url: str, token: str) -> None:
+    def announce(self, url: str, token: str, whatsapp_url: str) -> None:
         """Leave the note by which the terminal finds this server."""
-        note = RunningServer(url, os.getpid(), psutil.Process().create_time(), token)
+        note = RunningServer(url, os.getpid(), psutil.Process().create_time(), token, whatsapp_url)
         fresh = self._note.with_suffix(".new")
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:

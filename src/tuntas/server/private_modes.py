@@ -27,6 +27,8 @@ _NAMES = (
     "tuntas.lock",
     "dashboard.secret",
     "server.json",
+    "canary.json",
+    "canary",
     "files",
     "profiles",
     "profiles/.trash",

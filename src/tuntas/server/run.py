@@ -73,7 +73,7 @@ async def serve(settings: Settings, on_ready: Callable[[Ready], None]) -> None:
             token = secret_token()
             new_key = await _load_keys(server.stores.keys, settings, token)
             await _start(server, settings, signals.hurry, ends)
-            resources.folder.announce(server.http.url, token)
+            resources.folder.announce(server.http.url, token, str(settings.whatsapp_url))
             on_ready(Ready(server.http.url, new_key, resources.browser, resources.sandbox))
             log.info("server_ready", url=server.http.url, sessions=len(server.supervisor.all()))
             await _first_of(signals.stop, server.http)
@@ -178,10 +178,16 @@ async def _start(server: Assembly, settings: Settings, hurry: asyncio.Event, end
     await ends.enter_async_context(_background(server.measurer.run, "measurements"))
     await ends.enter_async_context(_background(server.files.run, "received files"))
     await server.http.open()
+    await ends.enter_async_context(_background(partial(_watch_page, server), "canary"))
     if names := start_sessions(settings):
         await ends.enter_async_context(
             _background(partial(_start_sessions, server.sessions, names), "sessions to start")
         )
+
+
+async def _watch_page(server: Assembly) -> None:
+    await server.server_canary.clear()  # what a server that was killed has left
+    await server.canary.run()
 
 
 async def _start_sessions(sessions: SessionService, names: Sequence[str]) -> None:

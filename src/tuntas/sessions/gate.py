@@ -23,6 +23,11 @@ class BootGate:
         self._changed = asyncio.Event()
         self._turn = asyncio.Lock()
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether none is starting and none waits for a place."""
+        return self._starting == 0 and not self._turn.locked()
+
     async def enter(self) -> Slot:
         """Wait for a place and take it."""
         async with self._turn:  # asyncio's locks are fair: first come, first served

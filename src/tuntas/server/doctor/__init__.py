@@ -7,7 +7,7 @@ because it looks at everything: browser, folder, database, machine.
 from __future__ import annotations
 
 from tuntas.config import Settings
-from tuntas.server.doctor import browser, database, folder, leftovers, machine, windows
+from tuntas.server.doctor import browser, database, folder, leftovers, machine, needs, windows
 from tuntas.server.doctor.finding import Check, Finding, Level, run_checks
 
 __all__ = ["Finding", "Level", "examine"]
@@ -28,6 +28,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("free space", folder.free_space),
     ("free inodes", folder.free_inodes),
     ("server", folder.server),
+    ("troubles", needs.needs),
     ("port", machine.port),
     ("database", database.revision),
     ("database integrity", database.integrity),

@@ -9,6 +9,7 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 
@@ -105,11 +106,14 @@ def port(settings: Settings) -> Finding:
 
 
 def whatsapp(settings: Settings) -> Finding:
-    """Whether the host of the WhatsApp URL can be resolved. Nothing is sent there."""
+    """Whether the host of the running server's page, or else of the set one, can be resolved. Nothing is sent there."""
     check = "WhatsApp's host"
-    host = settings.whatsapp_url.host or ""
+    # A server may have been started with other settings than this terminal has.
+    running = DataFolder(settings.data_dir).running_server()
+    url = (running.whatsapp_url if running is not None else "") or str(settings.whatsapp_url)
+    host = urlsplit(url).hostname or ""
     try:
-        addresses = {one[4][0] for one in socket.getaddrinfo(host.strip("[]"), None, type=socket.SOCK_STREAM)}
+        addresses = {one[4][0] for one in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
     except socket.gaierror as error:
         advice = "Sessions cannot start until it can: look at the network, DNS and the firewall."
         return warning(check, f"{host} cannot be resolved ({error.strerror})", advice)
