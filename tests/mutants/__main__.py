@@ -31,16 +31,21 @@ _SESSION_TESTS = (
     "restrictions",
     "qr_rest",
 )
-_SESSIONS = tuple(f"tests/unit/test_{name}.py" for name in _SESSION_TESTS)
+
+
+def _session_tests(first: str) -> tuple[str, ...]:
+    """All of them; ``first`` is the one that notices most."""
+    return tuple(f"tests/unit/test_{name}.py" for name in dict.fromkeys((first, *_SESSION_TESTS)))
+
 
 TESTS_OF = {
-    "src/tuntas/sessions/lifecycle.py": _SESSIONS,
-    "src/tuntas/sessions/observing.py": _SESSIONS,
-    "src/tuntas/sessions/turn.py": _SESSIONS,
-    "src/tuntas/sessions/plan.py": _SESSIONS,
-    "src/tuntas/sessions/memory.py": _SESSIONS,
-    "src/tuntas/sessions/recycling.py": _SESSIONS,
-    "src/tuntas/sessions/faults.py": _SESSIONS,
+    "src/tuntas/sessions/lifecycle.py": _session_tests("lifecycle"),
+    "src/tuntas/sessions/observing.py": _session_tests("lifecycle_observations"),
+    "src/tuntas/sessions/turn.py": _session_tests("lifecycle"),
+    "src/tuntas/sessions/plan.py": _session_tests("plan"),
+    "src/tuntas/sessions/memory.py": _session_tests("memory"),
+    "src/tuntas/sessions/recycling.py": _session_tests("recycling"),
+    "src/tuntas/sessions/faults.py": _session_tests("faults"),
     "src/tuntas/profiles/removal.py": (
         "tests/unit/test_profiles_removal.py",
         "tests/unit/test_profiles_removal_background.py",
@@ -64,21 +69,28 @@ def main() -> int:
     if not chosen:
         parser.error("no such file; there are " + ", ".join(TESTS_OF))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that tries are ended too
-    prepare()
     started_at = time.monotonic()
-    untouched = [Try(None, tests) for tests in dict.fromkeys(TESTS_OF[file] for file in chosen)]
-    if not all(has_passed for _, has_passed in outcomes(untouched, workers=1, seconds=given.seconds)):
-        print("The tests fail without any change.")
-        return 1
-    tries = [Try(one, TESTS_OF[file]) for file in chosen for one in mutants_of(file, Path(file).read_text())]
-    survivors = []
-    for number, (one, has_passed) in enumerate(outcomes(tries, workers=given.workers, seconds=given.seconds), 1):
-        if has_passed and one.mutant is not None:
-            survivors.append(one.mutant)
-        if sys.stderr.isatty() or number % 100 == 0:
-            print(f"\r{number} of {len(tries)}, {len(survivors)} survived", end="", file=sys.stderr, flush=True)
+    mutants = {file: mutants_of(file, Path(file).read_text()) for file in chosen}
+    total, number, survivors = sum(map(len, mutants.values())), 0, []
+    for file in chosen:
+        prepare(file)
+        if not _pass_untouched(file, given.seconds):
+            print("The tests fail without any change.")
+            return 1
+        tries = [Try(one, TESTS_OF[file]) for one in mutants[file]]
+        for one, has_passed in outcomes(tries, workers=given.workers, seconds=given.seconds):
+            number += 1
+            if has_passed and one.mutant is not None:
+                survivors.append(one.mutant)
+                print(f"\rsurvived: {one.mutant.file}:{one.mutant.line}: {one.mutant.change}", file=sys.stderr)
+            if sys.stderr.isatty() or number % 100 == 0:
+                print(f"\r{number} of {total}, {len(survivors)} survived", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
-    return _judge(chosen, len(tries), survivors, time.monotonic() - started_at)
+    return _judge(chosen, total, survivors, time.monotonic() - started_at)
+
+
+def _pass_untouched(file: str, seconds: float) -> bool:
+    return all(has_passed for _, has_passed in outcomes([Try(None, TESTS_OF[file])], workers=1, seconds=seconds))
 
 
 def _judge(files: list[str], tried: int, survivors: list[Mutant], seconds: float) -> int:

@@ -16,7 +16,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -27,11 +27,10 @@ from mutants.making import Mutant
 
 _MEMORY_BYTES = 4 * 1024**3
 
-# What a session's actor and a removal import; their own modules are forgotten again, so that a try reads them anew.
-_IMPORTED = ("hypothesis", "tuntas.sessions.actor", "tuntas.profiles.removal", "tuntas.webhooks.retry")
-
 # Plain asserts: a module that is imported already cannot be rewritten, and nobody reads what a mutant's test says.
-_OPTIONS = ("-x", "-q", "--assert=plain", "--noconftest", "-p", "no:cacheprovider", "-p", "no:xdist")
+# Of the plugins only the one that is asked for: to load the others takes longer than most tests.
+_OPTIONS = ("-x", "-q", "--assert=plain", "--noconftest", "-p", "no:cacheprovider", "-p", "pytest_timeout")
+_NO_OTHER_PLUGINS = "PYTEST_DISABLE_PLUGIN_AUTOLOAD"
 
 # The metrics are registered once in a process.
 _KEPT = "tuntas.foundation"
@@ -39,19 +38,37 @@ _KEPT = "tuntas.foundation"
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """A mutant, or the files as they are, with the test files that are to notice."""
+    """A mutant, or the files as they are, with the test files that are to notice: the first before the others."""
 
     mutant: Mutant | None
     tests: tuple[str, ...]
 
 
-def prepare() -> None:
-    """Import what every try needs, once."""
+def prepare(file: str) -> None:
+    """Import what ``file`` imports, once for all its tries; it and what depends on it each try reads anew."""
     sys.dont_write_bytecode = True
-    for name in _IMPORTED:
-        importlib.import_module(name)
-    for name in [name for name in sys.modules if name.split(".")[0] == "tuntas" and not name.startswith(_KEPT)]:
+    os.environ[_NO_OTHER_PLUGINS] = "1"
+    importlib.import_module("pytest_timeout")
+    _forget(lambda name: name.split(".")[0] == "tuntas" and not name.startswith(_KEPT))
+    module = _module_of(file)
+    package = module.rpartition(".")[0]
+    importlib.import_module(package)
+    # Of what is imported now, nothing but a package that imports the file by itself can depend on it.
+    is_imported_by_package = module in sys.modules
+    importlib.import_module(module)
+    _forget(lambda name: name == module or (is_imported_by_package and f"{name}.".startswith(f"{package}.")))
+
+
+def _forget(is_meant: Callable[[str], bool]) -> None:
+    for name in [name for name in sys.modules if is_meant(name)]:
         del sys.modules[name]
+        package, _, last = name.rpartition(".")
+        if package in sys.modules:
+            vars(sys.modules[package]).pop(last, None)  # or it would be taken from there
+
+
+def _module_of(file: str) -> str:
+    return ".".join(Path(file).relative_to("src").with_suffix("").parts)
 
 
 def outcomes(tries: Iterable[Try], *, workers: int, seconds: float) -> Iterator[tuple[Try, bool]]:
@@ -103,7 +120,11 @@ def _forked(one: Try, folder: Path, seconds: float) -> int:
             for stream in (0, 1, 2):
                 os.dup2(nowhere, stream)
             sys.meta_path.insert(0, _Reads(one.mutant))
-        code = pytest.main([*_OPTIONS, f"--basetemp={folder / 'tests'}", f"--timeout={seconds}", *one.tests])
+        options = (*_OPTIONS, f"--basetemp={folder / 'tests'}", f"--timeout={seconds}")
+        # In two goes: most are noticed in the first one, which then has not read the other files.
+        code = pytest.main([*options, one.tests[0]])
+        if not code and one.tests[1:]:
+            code = pytest.main([*options, *one.tests[1:]])
         sys.stdout.flush()
     finally:
         os._exit(code)
@@ -115,7 +136,7 @@ class _Reads(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):  # type:
     def __init__(self, mutant: Mutant) -> None:
         self._text = mutant.text
         self._path = str(Path(mutant.file).resolve())
-        self._name = ".".join(Path(mutant.file).relative_to("src").with_suffix("").parts)
+        self._name = _module_of(mutant.file)
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
