@@ -16,22 +16,15 @@ from pathlib import Path
 from mutants.making import Mutant, mutants_of
 from mutants.trying import Try, outcomes, prepare
 
-_SESSION_TESTS = (
-    "lifecycle",
-    "lifecycle_commands",
-    "lifecycle_new_browser",
-    "lifecycle_observations",
-    "lifecycle_time",
-    "plan",
-    "memory",
-    "recycling",
-    "faults",
-    "capabilities",
-    "deafness",
-    "restrictions",
-    "qr_rest",
-)
-_SESSIONS = tuple(f"tests/unit/test_{name}.py" for name in _SESSION_TESTS)
+
+def _tests_of_sessions() -> tuple[str, ...]:
+    """All that play a session by hand; not those that play anything at all, which take longer than all others."""
+    texts = {str(path): path.read_text() for path in sorted(Path("tests/unit").glob("test_*.py"))}
+    played = [name for name, text in texts.items() if "support.played_session" in text and "hypothesis" not in text]
+    return (*played, "tests/unit/test_faults.py")
+
+
+_SESSIONS = _tests_of_sessions()
 
 TESTS_OF = {
     "src/tuntas/sessions/lifecycle.py": _SESSIONS,
@@ -64,21 +57,28 @@ def main() -> int:
     if not chosen:
         parser.error("no such file; there are " + ", ".join(TESTS_OF))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that tries are ended too
-    prepare()
     started_at = time.monotonic()
-    untouched = [Try(None, tests) for tests in dict.fromkeys(TESTS_OF[file] for file in chosen)]
-    if not all(has_passed for _, has_passed in outcomes(untouched, workers=1, seconds=given.seconds)):
-        print("The tests fail without any change.")
-        return 1
-    tries = [Try(one, TESTS_OF[file]) for file in chosen for one in mutants_of(file, Path(file).read_text())]
-    survivors = []
-    for number, (one, has_passed) in enumerate(outcomes(tries, workers=given.workers, seconds=given.seconds), 1):
-        if has_passed and one.mutant is not None:
-            survivors.append(one.mutant)
-        if sys.stderr.isatty() or number % 100 == 0:
-            print(f"\r{number} of {len(tries)}, {len(survivors)} survived", end="", file=sys.stderr, flush=True)
+    mutants = {file: mutants_of(file, Path(file).read_text()) for file in chosen}
+    total, number, survivors = sum(map(len, mutants.values())), 0, []
+    for file in chosen:
+        prepare(file)
+        if not _pass_untouched(file, given.seconds):
+            print("The tests fail without any change.")
+            return 1
+        tries = [Try(one, TESTS_OF[file]) for one in mutants[file]]
+        for one, has_passed in outcomes(tries, workers=given.workers, seconds=given.seconds):
+            number += 1
+            if has_passed and one.mutant is not None:
+                survivors.append(one.mutant)
+                print(f"\rsurvived: {one.mutant.file}:{one.mutant.line}: {one.mutant.change}", file=sys.stderr)
+            if sys.stderr.isatty() or number % 100 == 0:
+                print(f"\r{number} of {total}, {len(survivors)} survived", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
-    return _judge(chosen, len(tries), survivors, time.monotonic() - started_at)
+    return _judge(chosen, total, survivors, time.monotonic() - started_at)
+
+
+def _pass_untouched(file: str, seconds: float) -> bool:
+    return all(has_passed for _, has_passed in outcomes([Try(None, TESTS_OF[file])], workers=1, seconds=seconds))
 
 
 def _judge(files: list[str], tried: int, survivors: list[Mutant], seconds: float) -> int:

@@ -14,6 +14,7 @@ from tuntas.profiles import Reason
 from tuntas.server.doctor import CHECKS, Level
 from tuntas.sessions import recycling
 from tuntas.sessions.access import Scope
+from tuntas.sessions.capabilities import Capability
 from tuntas.sessions.commands import CommandKind
 from tuntas.sessions.lifecycle import SILENCE_REASON
 from tuntas.sessions.machine import State, Status
@@ -21,11 +22,12 @@ from tuntas.sessions.machine import State, Status
 SOURCES = Path(tuntas.__file__).parent
 
 
-def test_each_state_status_and_event_has_words() -> None:
+def test_each_state_status_event_and_capability_has_words() -> None:
     assert set(words.STATES) == set(words.MEANINGS) == set(State)
     assert set(words.STATUSES) == {status.value for status in Status}
     assert set(words.EVENTS) == {name.value for name in EventName}
     assert set(words.SCOPES) == set(Scope)
+    assert set(words.CAPABILITIES) == set(Capability)
 
 
 def test_each_reason_that_the_code_names_has_words() -> None:

@@ -26,6 +26,7 @@ OURS, WORLD, PERSON = Blame.OURS, Blame.WORLD, Blame.PERSON
                 "disk_full",
                 "storage_failure",
                 "proxy_unreachable",
+                "passkey_not_answered",
             },
             WORLD,
             WORLD,

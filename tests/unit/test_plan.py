@@ -61,6 +61,8 @@ def test_a_command_has_come_true_when_it_is_a_fact(kind: CommandKind, memory: Me
         (known(State.STOPPED, Desired.REMOVED, profile_gone=True), Trigger.FORGOTTEN),
         (known(State.STARTING, behind=True), Operation.REST),
         (known(State.STARTING, probe_at=NOW), Operation.PROBE),
+        (known(State.STARTING, rest_at=NOW), Operation.REST),
+        (known(State.SCAN_QR_CODE, rest_at=NOW), Trigger.RESTED),
         (known(State.WORKING, behind=True), Operation.CATCH_UP),
         (known(State.RECONNECTING, reconnect_at=NOW), Operation.RECONNECT),
         (known(State.RECONNECTING, reconnect_at=NOW + 1), Operation.REST),

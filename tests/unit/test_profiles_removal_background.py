@@ -192,6 +192,21 @@ def test_what_is_taken_away_while_the_trash_is_listed_is_not_taken_in_twice(tmp_
     play(tmp_path, scene)
 
 
+def test_what_was_taken_away_is_not_read_again_with_each_look_into_the_trash(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Path] = []
+    monkeypatch.setattr("tuntas.profiles.removal.read_marker", read.append)
+
+    async def scene(house: Removing) -> None:
+        await house.remover.remove("ani", house.profile())
+        house.came_back(house.store.trash.path / "unknown")
+        await house.remover.sweep()
+        assert [path.name for path in read] == ["unknown"]
+
+    play(tmp_path, scene)
+
+
 def test_a_trash_that_cannot_be_listed_stops_nothing(tmp_path: Path) -> None:
     async def scene(house: Removing) -> None:
         await stuck(house)

@@ -96,6 +96,22 @@ def test_a_page_that_fails_meanwhile_gives_it_no_more_time() -> None:
     assert it.memory.rests
 
 
+def test_a_page_that_starts_anew_meanwhile_is_not_ended_before_it_has_shown_its_qr() -> None:
+    it = shown()
+    wait(it, LIMITS.qr_rest_seconds - 41.0)
+    it.observe(PageLost("page_crashed", "told so"))
+    it.rest()
+    it.now += 40.0
+    it.rest()
+    assert it.state() is State.STARTING
+    it.now += 1.0
+    it.rest()
+    assert it.state() is State.STARTING, "its page may turn out to be linked"
+    it.observe(QrShown("qr"))
+    it.rest()
+    assert it.memory.rests
+
+
 @pytest.mark.parametrize("seen", [Scanned(), Connected(ME)])
 def test_who_was_scanned_does_not_rest(seen: Scanned | Connected) -> None:
     it = shown()

@@ -7,15 +7,15 @@ budget. What only a person can mend is not tried at once, for that could do harm
 
 from __future__ import annotations
 
-from enum import StrEnum
+from enum import Enum, auto
 
 
-class Blame(StrEnum):
+class Blame(Enum):
     """Who has to mend it."""
 
-    OURS = "ours"
-    WORLD = "world"
-    PERSON = "person"
+    OURS = auto()
+    WORLD = auto()
+    PERSON = auto()
 
 
 # What a network that is away looks like from here, certain or not.
