@@ -37,6 +37,7 @@ from tuntas.events import Bell, Event, EventName, Me, Message  # noqa: E402
 from tuntas.foundation.clock import SystemClock, milliseconds  # noqa: E402
 from tuntas.foundation.http_server import HttpServer, ServerOptions, bind  # noqa: E402
 from tuntas.foundation.sub_path import SubPath  # noqa: E402
+from tuntas.foundation.tickets import Tickets  # noqa: E402
 from tuntas.foundation.wrong_keys import WrongKeys  # noqa: E402
 from tuntas.services import Versions  # noqa: E402
 from tuntas.sessions.access import Caller  # noqa: E402
@@ -159,6 +160,7 @@ async def serve(folder: Path, sessions: int, pace: float) -> None:
         news=news,
         versions=Versions("bench", "bench", "bench"),
         wrong_keys=WrongKeys(),
+        sign_in_links=Tickets(600),
         sign_in_days=1.0,
         secret="bench",
     )

@@ -14,6 +14,7 @@ from typing import Any, Self
 from tuntas.canary.watch import CanaryWatch
 from tuntas.cleanup.leftovers import Plan, Report
 from tuntas.cleanup.survey import CleanupCommand
+from tuntas.foundation.tickets import Tickets
 from tuntas.foundation.wrong_keys import WrongKeys
 from tuntas.profiles import Removal
 from tuntas.sessions.access import Caller, Keys
@@ -53,6 +54,7 @@ class Services:
     clean_up: Callable[[CleanupCommand, bool], Awaitable[tuple[Plan, Report]]]
     versions: Versions
     wrong_keys: WrongKeys
+    sign_in_links: Tickets
     finish_removal: Callable[[str], Awaitable[Removal | None]]
 
     def as_seen_by(self, caller: Caller) -> Self:

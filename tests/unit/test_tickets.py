@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tuntas.api.tickets import MOST_OF_A_KEY, Tickets
+from tuntas.foundation.tickets import MOST_OF_A_KEY, Tickets
 
 
 class Hand:

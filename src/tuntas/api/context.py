@@ -13,10 +13,10 @@ from tuntas.alerts.telling import AlertTeller
 from tuntas.api.addresses import PublicAddress
 from tuntas.api.quotas import Quotas
 from tuntas.api.received_files import ReceivedFiles
-from tuntas.api.tickets import Tickets
 from tuntas.backup.runs import BackupRuns
 from tuntas.events import Bell
 from tuntas.foundation.request_body import BodyLimit
+from tuntas.foundation.tickets import Tickets
 from tuntas.services import Services
 from tuntas.sessions.access import Caller
 from tuntas.sessions.page_calls import PageCall

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Self
 
-from fastapi import HTTPException, Path, Response
+from fastapi import HTTPException, Path, Request, Response
 from pydantic import BaseModel, Field, model_validator
 
 from tuntas.api.context import ContextHere
@@ -129,6 +129,36 @@ async def create(context: ContextHere, body: CreateKey) -> NewKey:
     """Make a key. Its secret is in this answer and nowhere else; only its fingerprint is stored."""
     key, secret = await context.keys.create(body.caller(body.session or "admin"))
     return NewKey(**_out(key).model_dump() | {"key": secret})
+
+
+class AskForLink(Input):
+    """Whom a link signs in."""
+
+    key: str | None = Field(
+        None, description="The id of the key that it stands for; null: the one that asks.", examples=[None]
+    )
+
+
+class SignInLink(BaseModel):
+    """A link that signs somebody in to the dashboard, once."""
+
+    url: str = Field(examples=["https://wa.example.com/dashboard/sign-in?link=Jx3mN0cVbq2yHq4nS1u8wZ7tKfLrP5a"])
+    expiresAt: datetime = Field(description="Until when it does.")  # noqa: N815 - like its neighbours
+
+
+@router.post("/sign-in-link", status_code=201, responses=problems(404, 422), summary="A link that signs in")
+async def sign_in_link(context: ContextHere, request: Request, response: Response, body: AskForLink) -> SignInLink:
+    """Make a link to the dashboard that signs in, once, whoever opens it and presses the button there.
+
+    In ten minutes it is worthless. What it opens is what its key is good for, for as long as that key is good.
+    """
+    mark = request.state.mark if body.key is None else context.keys.mark_of(body.key)
+    if mark is None:
+        raise HTTPException(404, "There is no such key.")
+    links, base = context.sign_in_links, context.public_address.of(request)
+    expires_at = context.now() + timedelta(seconds=links.seconds)
+    response.headers["Cache-Control"] = "no-store"
+    return SignInLink(url=f"{base}dashboard/sign-in?link={links.issue(mark)}", expiresAt=expires_at)
 
 
 @router.get("", responses=problems(), summary="List keys")

@@ -27,6 +27,7 @@ from tuntas.cli import (
     importing,
     keys,
     mcp,
+    opening,
     ps,
     sandbox,
     selftest,
@@ -55,6 +56,7 @@ app = typer.Typer(
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.command("sandbox")(sandbox.sandbox)
+app.command("open")(opening.open_)
 app.command("ps")(ps.ps)
 app.command("cleanup")(cleanup.cleanup)
 app.command("doctor")(doctor.doctor)

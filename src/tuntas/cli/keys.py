@@ -74,12 +74,12 @@ def revoke(
 ) -> None:
     """Make a key worthless at once."""
     with connect(data_dir) as client:
-        key_id = _id_of(client, key)
+        key_id = id_of(client, key)
         client.delete(f"/api/keys/{key_id}")
     typer.echo(json.dumps({"revoked": key_id}) if as_json else f"Key {key} is revoked.")
 
 
-def _id_of(client: Client, wanted: str) -> str:
+def id_of(client: Client, wanted: str) -> str:
     """Return the id of the key that is meant. Raises Refused when it cannot be told."""
     found = client.get("/api/keys")
     ids = [one["id"] for one in found if wanted == one["id"]] or [one["id"] for one in found if wanted == one["name"]]

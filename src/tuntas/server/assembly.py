@@ -16,7 +16,6 @@ from tuntas.api.app import route_words
 from tuntas.api.arrived_files import FilesOnArrival
 from tuntas.api.received_files import ReceivedFiles
 from tuntas.api.security import key_of
-from tuntas.api.tickets import Tickets
 from tuntas.backup.runs import BackupRuns
 from tuntas.browser import BrowserUser, Candidate
 from tuntas.canary.book import CanaryBook
@@ -32,6 +31,7 @@ from tuntas.foundation.host_names import HostNames
 from tuntas.foundation.http_server import HttpServer, ServerOptions, reachable_host
 from tuntas.foundation.load import MachineLoad
 from tuntas.foundation.proxy import Proxy
+from tuntas.foundation.tickets import Tickets
 from tuntas.foundation.wrong_keys import WrongKeys
 from tuntas.mcp.endpoint import ToolsEndpoint
 from tuntas.processes.browsers import running_browsers
@@ -74,6 +74,8 @@ from tuntas.whatsapp.reachability import PageReachability
 from tuntas.whatsapp.scripts import wa_js_version
 
 GOODBYE_SECONDS = 5
+# Long enough to send it to one's own phone.
+SIGN_IN_LINK_SECONDS = 600.0
 # Followers of events have nothing to say.
 MESSAGE_BYTES = 64 * 1024
 
@@ -192,6 +194,7 @@ def assemble(settings: Settings, resources: Resources, clock: Clock, stopping: a
         clean_up=ServedCleanup(sessions, profiles, remover),
         versions=Versions(__version__, wa_js_version(), resources.browser_version),
         wrong_keys=WrongKeys(),
+        sign_in_links=Tickets(SIGN_IN_LINK_SECONDS),
         finish_removal=partial(remover.try_again, limit_seconds=from_settings.answer_seconds(settings)),
     )
     browsers = partial(running_browsers, settings.profiles_dir)

@@ -68,6 +68,10 @@ class Keys(Protocol):
         """Return whose key has this mark, None if there is none any more; it is no use of the key."""
         ...
 
+    def mark_of(self, key_id: str) -> str | None:
+        """Return the mark of a stored key, None if there is none of this id."""
+        ...
+
     def marks(self) -> list[str]:
         """Return the marks of all keys that are good now, those that are not stored among them."""
         ...

@@ -114,6 +114,10 @@ class KeyStore:
         key = self._keys.get(mark)
         return None if key is None else key.caller
 
+    def mark_of(self, key_id: str) -> str | None:
+        """Return the fingerprint of a stored key, None if there is none of this id."""
+        return next((mark for mark, key in self._keys.items() if key.id == key_id), None)
+
     def marks(self) -> list[str]:
         """Return the fingerprints of all keys that are good now."""
         return [*self._trusted, *self._keys]
@@ -124,7 +128,7 @@ class KeyStore:
 
     async def change(self, key_id: str, changed: Callable[[Caller], Caller]) -> Key | None:
         """Have a key be good at once for what ``changed`` makes of it; return it, None if there is none of this id."""
-        mark = self._mark_of(key_id)
+        mark = self.mark_of(key_id)
         if mark is None:
             return None
         caller = changed(self._keys[mark].caller)
@@ -138,16 +142,13 @@ class KeyStore:
 
     async def revoke(self, key_id: str) -> bool:
         """Make a key worthless at once; False if there is none of this id."""
-        mark = self._mark_of(key_id)
+        mark = self.mark_of(key_id)
         if mark is None:
             return False
         await self._database.run(lambda connection: connection.execute(delete(keys).where(keys.c.id == key_id)))
         self._keys.pop(mark, None)
         self._on_revoked()
         return True
-
-    def _mark_of(self, key_id: str) -> str | None:
-        return next((mark for mark, key in self._keys.items() if key.id == key_id), None)
 
 
 def _values(caller: Caller) -> dict[str, Any]:

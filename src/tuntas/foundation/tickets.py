@@ -1,8 +1,8 @@
-"""Tickets: with them a browser opens a stream, whose ``EventSource`` and ``WebSocket`` cannot send a key in a header.
+"""Tickets stand for a key where that must not be: in an address, which gets into histories and into proxies' logs.
 
-What stands in an address gets into histories and into proxies' logs. So a ticket is good once, for a minute, and for
-streams only. It stands for the key that asked for it, and is worth what that key is worth when it is used. Tickets are
-kept in memory, as fingerprints: a restart ends them, and the page asks for another.
+So a ticket is good once and for minutes at most. With one kind a browser opens a stream, whose ``EventSource`` and
+``WebSocket`` cannot send a key in a header; with another somebody signs in to the dashboard. It is worth what its key
+is worth when it is used. Tickets are kept in memory, as fingerprints: a restart ends them, and one asks for another.
 """
 
 from __future__ import annotations
