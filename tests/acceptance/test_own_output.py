@@ -54,7 +54,8 @@ def test_each_id_and_address_that_is_answered_can_be_sent_back(start_server: Sta
                 ask("PUT", "/reaction", session="own", messageId=message_id, reaction="👍")
         assert ask("PUT", f"/own/chats/{budi}/messages/{heard_id}", text="edited")["body"] == "edited"
         me = server.session("own")["me"]
-        for own in (me["id"], me["lid"]):
+        assert me["jid"] == f"{shop}:1@s.whatsapp.net"
+        for own in (me["id"], me["lid"], me["jid"]):
             assert ask("GET", f"/contacts?session=own&contactId={own}")["isMe"] is True
         missing = server.http.get(f"/api/own/chats/{budi}/messages/3EB0FFFFFFFFFFFF")
         assert missing.json()["code"] == "not_found_in_whatsapp"

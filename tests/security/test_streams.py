@@ -116,6 +116,18 @@ def test_a_stream_ends_with_its_session_and_no_other(server: Server, session: st
 
 def test_a_stream_of_a_session_that_is_yet_to_come_waits_for_it(server: Server) -> None:
     _, key = new_key(server, "read")
+    query = {"session": "never,later,shown"}
+    server.create("shown", start=False)
+    with httpx.stream(
+        "GET", f"{server.url}/api/events", headers={"X-Api-Key": key}, params=query, timeout=60
+    ) as answer:
+        assert answer.headers["X-Tuntas-Sessions-Not-There"] == "later, never"
+    with connect(f"{server.url.replace('http', 'ws', 1)}/ws?x-api-key={key}&session=never,shown", proxy=None) as socket:
+        assert socket.response is not None
+        assert socket.response.headers["X-Tuntas-Sessions-Not-There"] == "never"
+    for impossible in ("no name", "a\r\nb", "x" * 65, "é"):
+        refused = server.http.get("/api/events", params={"session": f"shown,{impossible}"})
+        assert (refused.status_code, "No session can be called" in refused.json()["detail"]) == (422, True)
     with listening(f"{server.url}/api/events", {"X-Api-Key": key}, session="later,never") as ended:
         server.create("later", start=False)
         ends_by(ended, lambda: server.http.delete("/api/sessions/later"))

@@ -71,7 +71,8 @@ def _add_missing_capabilities(paths: dict[str, Any]) -> None:
     """Say that whatever asks a page something may find that this page cannot do it."""
     for path, methods in paths.items():
         for operation in methods.values():
-            if "503" in operation["responses"] and not path.startswith("/api/sessions"):
+            asks_page = path.startswith("/api/") and not path.startswith("/api/sessions")
+            if "503" in operation["responses"] and asks_page:
                 operation["responses"].setdefault("501", problems(501)[501])
 
 

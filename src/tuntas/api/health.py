@@ -14,7 +14,7 @@ import psutil
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
-from tuntas.api.context import ContextHere
+from tuntas.api.context import ApiContext, ContextHere
 from tuntas.api.errors import Responses, answer, problems, shown
 from tuntas.api.json_requests import json_router
 from tuntas.canary.watch import CanaryWatch
@@ -36,6 +36,18 @@ _HEALTH = {
     "sessions": {"WORKING": 3, "SCAN_QR_CODE": 1},
     "removals": {"quarantined": 1},
     "deliveries": {"waiting": 0, "delivered": 812, "dead": 0},
+}
+_DOWN = {"server": {"status": "down", "message": "The disk is full."}}
+_UNWELL: Responses = {
+    503: {
+        "description": "Service Unavailable",
+        "content": {
+            "application/json": {
+                "schema": {"type": "object"},
+                "example": _HEALTH | {"status": "error", "info": {}, "error": _DOWN, "details": _DOWN},
+            }
+        },
+    }
 }
 _VERSION = {
     "version": "0.2.0",
@@ -93,9 +105,17 @@ async def readyz(context: ContextHere) -> Response:
     return JSONResponse({"status": "ready", "webhooks": {"stuck": sum(one.is_stuck for one in context.lanes())}})
 
 
-@looking.get("/health", responses=shown(_HEALTH) | problems(), summary="How the server is")
-async def health(context: ContextHere) -> dict[str, Any]:
-    """Count the sessions by status, the removals that wait, and the webhook deliveries by state."""
+@looking.get("/health", responses=shown(_HEALTH) | _UNWELL | problems(), summary="How the server is")
+async def health(context: ContextHere) -> Response:
+    """Count the sessions by status, the removals that wait, and the webhook deliveries by state.
+
+    503 with `status` `error` and the reason where the server is not ready, as WAHA's clients know it.
+    """
+    found = await _found(context)
+    return JSONResponse(found, 200 if found["status"] == "ok" else 503)
+
+
+async def _found(context: ApiContext) -> dict[str, Any]:
     sessions: dict[str, int] = {}
     for record in context.sessions.all():
         sessions[record.status.value] = sessions.get(record.status.value, 0) + 1
@@ -154,7 +174,7 @@ async def status(context: ContextHere, request: Request) -> dict[str, Any]:
     `lacks`), or null as long as it was not seen. `problem`: why the look at `triedAt` has not seen the page.
     """
     started = psutil.Process().create_time()
-    shown_to_all = await health(context) | {
+    shown_to_all = await _found(context) | {
         "startTimestamp": int(started * 1000),
         "uptime": int((time.time() - started) * 1000),
         "worker": _worker(),

@@ -29,6 +29,7 @@ from tuntas.events import KNOWN_EVENTS, EventName
 from tuntas.foundation.tasks import end, spawn
 from tuntas.sessions.access import Caller, Scope
 from tuntas.sessions.errors import NotYours
+from tuntas.sessions.model import SESSION_NAME_PATTERN
 from tuntas.webhooks.ports import LoggedEvent
 
 ticket_router = json_router(prefix="/api", tags=["events"])
@@ -41,6 +42,9 @@ HEARTBEAT_SECONDS = 15.0
 STREAM = "text/event-stream"
 # Where a stream begins that has told nothing yet. Followers give it back; they need not understand it.
 _PLACE = "place_"
+# Sessions that are followed and are not there: a follower waits for them, and is told that it does.
+_NOT_THERE = "X-Tuntas-Sessions-Not-There"
+_MOST_NAMED = 20
 _STREAMED: Responses = {
     200: {"description": "Server-sent events.", "content": {STREAM: {"schema": {"type": "string"}}}}
 }
@@ -149,7 +153,8 @@ async def events(
 
     A browser's `EventSource` sends `Last-Event-ID` by itself when it connects again, and so misses nothing. The
     answer's header `Last-Event-ID` says where the stream begins: send it if the connection breaks before an event came.
-    The key may be in the query; better is a ticket there.
+    The key may be in the query; better is a ticket there. A session that is not there is waited for, and named in the
+    answer's header `X-Tuntas-Sessions-Not-There`.
     """
     wanted = _wanted(context, session, events)
     watch = Watch(context, request.state, _named(session))
@@ -164,7 +169,7 @@ async def events(
                 else f"id: {event.event_id}\nevent: {event.event}\ndata: {event.body}\n\n"
             )
 
-    headers = {"Cache-Control": "no-store", "Last-Event-ID": f"{_PLACE}{place}"}
+    headers = {"Cache-Control": "no-store", "Last-Event-ID": f"{_PLACE}{place}"} | _not_there(context, session)
     return StreamingResponse(stream(), media_type=STREAM, headers=headers)
 
 
@@ -218,7 +223,8 @@ async def web_socket(socket: WebSocket) -> None:
         await socket.close(1008, str(error.detail if isinstance(error, HTTPException) else error)[:120])
         return
     watch = Watch(context, socket.state, _named(session))
-    await socket.accept()
+    not_there = _not_there(seen, session)
+    await socket.accept(headers=[(name.encode(), value.encode()) for name, value in not_there.items()])
     sending = spawn(_send_all(socket, context, watch, wanted, place), name="web socket")
     try:
         while (await socket.receive())["type"] != "websocket.disconnect":
@@ -273,8 +279,21 @@ def _named(session: str) -> frozenset[str] | None:
     return None if "*" in sessions or not sessions else sessions
 
 
+def _not_there(context: ApiContext, session: str) -> dict[str, str]:
+    """Return the header that names those sessions of a follower's that there are not; ``session`` was judged before."""
+    names = [name for name in sorted(_named(session) or ()) if not context.sessions.exists(name)]
+    return {_NOT_THERE: ", ".join(names[:_MOST_NAMED])} if names else {}
+
+
 def _wanted(context: ApiContext, session: str, events: Collection[str] | None) -> Wanted:
-    """Read what a follower asks. Raises HTTPException (422) for an unknown event, NotYours for a foreign session."""
+    """Read what a follower asks.
+
+    Raises:
+        HTTPException: 422 for an unknown event, and for what can be no session's name.
+        NotYours: a session is somebody else's.
+    """
+    if impossible := [name for name in sorted(_named(session) or ()) if not re.fullmatch(SESSION_NAME_PATTERN, name)]:
+        raise HTTPException(422, f"No session can be called {impossible[0][:64]!r}.")
     names = frozenset(name for one in events or ("*",) for name in one.split(",") if name) or frozenset({"*"})
     if unknown := names - KNOWN_EVENTS - {"*"}:
         known = {name.value for name in EventName}

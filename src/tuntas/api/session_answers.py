@@ -43,6 +43,9 @@ class MeOut(BaseModel):
     id: str = Field(examples=["628111000111@c.us"])
     pushName: str | None = Field(examples=["Toko Sinar"])  # noqa: N815 - WAHA's name
     lid: str | None = Field(None, description="The hidden id.", examples=["123456789012345@lid"])
+    jid: str | None = Field(
+        None, description="The id with this device's number.", examples=["628111000111:12@s.whatsapp.net"]
+    )
     reachoutTimelock: TimelockOut | None = Field(  # noqa: N815 - WAHA's name
         None, description="While it may write only to those who wrote to it; else null."
     )

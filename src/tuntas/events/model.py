@@ -71,6 +71,7 @@ KNOWN_EVENTS = frozenset({*(name.value for name in EventName), *(name.value for 
 class Me:
     """The account that a session is linked to: its id by the number, and the hidden one where the page knows it.
 
+    ``jid``: the id with this device's number, None where the page did not say.
     ``timelock``, ``capping``: what WhatsApp does not let it do for a while; None where the page did not say.
     """
 
@@ -79,6 +80,7 @@ class Me:
     lid: str | None = None
     timelock: Timelock | None = None
     capping: Capping | None = None
+    jid: str | None = None
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> Me:
@@ -106,7 +108,12 @@ class Me:
 
     def payload(self) -> dict[str, Any]:
         """Return the account in WAHA's shape."""
-        return {"id": self.id, "pushName": self.push_name, "lid": self.lid} | self.restrictions_payload()
+        return {
+            "id": self.id,
+            "pushName": self.push_name,
+            "lid": self.lid,
+            "jid": self.jid,
+        } | self.restrictions_payload()
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,7 @@ class ConnectedReport(_Fields):
     kind: Literal["connected"]
     id: Id
     lid: Id | None = None
+    jid: Id | None = None
     pushName: Name | None = None  # noqa: N815 - the bridge's name
 
 

@@ -106,8 +106,8 @@ def _observation(report: Report) -> Observation:
             return PasskeyCodeShown(code)
         case PasskeyRefusedReport(reason=reason):
             return PasskeyRefused(reason)
-        case ConnectedReport(id=account, pushName=name, lid=lid):
-            return Connected(Me(account, name, lid))
+        case ConnectedReport(id=account, pushName=name, lid=lid, jid=jid):
+            return Connected(Me(account, name, lid, jid=jid))
         case DisconnectedReport(state=state):
             return Disconnected(state)
         case UnlinkedReport(reason=reason):

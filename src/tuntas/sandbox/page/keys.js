@@ -128,7 +128,7 @@ __d("WAWebUserPrefsIsLoggedIn", [], (_global, require, _default, _namespace, _la
 
 __d("WAWebUserPrefsMeUser", [], (_global, require, _default, _namespace, _lazy, _module, exports) => {
   const { identity } = require("SandboxIdentity");
-  const { createUserWidOrThrow } = require("WAWebWidFactory");
+  const { createUserWidOrThrow, createWid } = require("WAWebWidFactory");
 
   const pnUser = () => (identity.me === null ? undefined : createUserWidOrThrow(identity.me.number));
   const lidUser = () => (identity.me === null ? undefined : createUserWidOrThrow(identity.me.lid, "lid"));
@@ -140,6 +140,8 @@ __d("WAWebUserPrefsMeUser", [], (_global, require, _default, _namespace, _lazy, 
 
   exports.getMaybeMePnUser = pnUser;
   exports.getMaybeMeLidUser = lidUser;
+  // The phone is device 0; this one is the first that it linked.
+  exports.getMaybeMeDevicePn = () => (identity.me === null ? undefined : createWid(`${identity.me.number}:1@c.us`));
   exports.getMePnUserOrThrow_DO_NOT_USE = () => orThrow(pnUser(), "own number");
   exports.getMeLidUserOrThrow = () => orThrow(lidUser(), "own lid");
 });

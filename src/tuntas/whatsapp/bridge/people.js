@@ -16,6 +16,8 @@ const isSame = (one, other) => one != null && other != null && text(one) === tex
 const ownNumber = () => WPP.conn.getMyUserId();
 const ownLid = () => WPP.conn.getMyUserLid?.() ?? null;
 const ownId = () => text(ownNumber());
+// This very device of the account, in the form that WhatsApp's servers use; null where the page does not say.
+const ownDevice = () => text(WPP.whatsapp.UserPrefs?.getMaybeMeDevicePn?.())?.replace(/@c\.us$/, "@s.whatsapp.net") ?? null;
 const isMe = (wid) => isSame(wid, ownNumber()) || isSame(wid, ownLid());
 
 // Somebody's number to a hidden id, or the hidden id to a number; null where the page does not know it.

@@ -171,6 +171,7 @@ const stand = (kind, details) => {
 const me = () => ({
   id: ownId(),
   lid: text(ownLid()),
+  jid: ownDevice(),
   pushName: WPP.whatsapp.Conn.pushname ?? null,
 });
 
