@@ -21,7 +21,7 @@ def session(number: int, status: str = "WORKING") -> dict[str, Any]:
         "name": f"{LONG}-{number:02}",
         "status": status,
         "reason": "whatsapp_web_changed" if status == "FAILED" else "connected",
-        "changedAt": (NOW - timedelta(minutes=59)).isoformat(),
+        "changedAt": (NOW - timedelta(days=3, hours=2)).isoformat(),
         "me": {"id": f"62811000{number:04}@c.us", "pushName": f"Toko {number}"},
     }
 
@@ -47,7 +47,7 @@ def test_a_small_screen_shows_what_is_wrong_first_and_says_what_it_leaves_out() 
     assert "⚿ PASSKEY_REQUIRED" in shown[2]
     assert shown[21].startswith("… and 27 more: 22 WORKING, 5 STOPPED.")
     assert "47 sessions" in shown[23]
-    assert all("123 MB" in line and "59 min" in line for line in shown[1:21])
+    assert all("123 MB" in line and "3 d" in line for line in shown[1:21])
 
 
 def test_a_screen_that_holds_them_all_says_nothing_of_a_rest() -> None:
