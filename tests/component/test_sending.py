@@ -16,6 +16,7 @@ from tuntas.foundation.tasks import end, spawn
 from tuntas.sessions.commands import CommandKind
 from tuntas.sessions.errors import (
     AccountRestricted,
+    DiskFull,
     KeyReused,
     OutcomeUnknown,
     Overloaded,
@@ -29,6 +30,7 @@ from tuntas.sessions.model import Connected, PageLost, QrShown
 from tuntas.sessions.outgoing import MessageKind, OutgoingMessage
 from tuntas.sessions.pacing import Pace
 from tuntas.sessions.sending import SendRequest, Sent
+from tuntas.storage import SqlSendJournal
 
 
 def send(
@@ -71,6 +73,26 @@ def test_the_same_key_sends_once_and_answers_the_same_also_at_the_same_moment(tm
         with pytest.raises(KeyReused):
             await send(here, "something else", "k")
         assert not (await send(here, "hello", "k2")).is_repeated
+
+    play(tmp_path, scene)
+
+
+def test_a_message_that_went_out_is_answered_though_a_full_disk_takes_no_note_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(*_: object) -> None:
+        message = "the disk is full"
+        raise DiskFull(message)
+
+    async def scene(here: World) -> None:
+        page = await here.working()
+        with monkeypatch.context() as patched:
+            patched.setattr(SqlSendJournal, "finish", full)
+            first = await send(here, "hello", "k")
+        assert (first.message.body, page.sending) == ("hello", ["hello"])
+        again = await send(here, "hello", "k")
+        assert again.message.id == first.message.id
+        assert len(page.sent) == 1
 
     play(tmp_path, scene)
 

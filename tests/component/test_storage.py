@@ -28,7 +28,7 @@ from tuntas.foundation.clock import SystemClock
 from tuntas.foundation.identifiers import fingerprint, ulid
 from tuntas.profiles import Holder, Reason, Removal, RemovalState
 from tuntas.sessions.access import Scope
-from tuntas.sessions.errors import NameTaken
+from tuntas.sessions.errors import DiskFull, NameTaken
 from tuntas.sessions.machine import Desired, State, Status
 from tuntas.sessions.model import BrowserRecord, SessionConfig, SessionRecord, StateChange
 from tuntas.storage import (
@@ -102,6 +102,30 @@ def a_session(name: str = "shop", *subscriptions: Subscription) -> SessionRecord
         created_at=NOW,
         changed_at=NOW,
     )
+
+
+def test_a_full_disk_is_told_as_one_and_the_next_look_works(tmp_path: Path) -> None:
+    async def work(database: Database) -> None:
+        def bounded(connection: Connection) -> None:
+            pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+            connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+
+        await database.run(bounded)
+        store = SqlSessionStore(database)
+
+        async def fill() -> None:
+            for number in range(1000):
+                await store.insert(a_session(f"shop-{number}"))
+
+        with pytest.raises(DiskFull, match="disk of the database is full"):
+            await fill()
+        kept = await store.load()
+        await database.check(timeout_seconds=5)
+        await database.run(lambda connection: connection.exec_driver_sql("PRAGMA max_page_count=1000000"))
+        await store.insert(a_session("later"))
+        assert len(await store.load()) == len(kept) + 1
+
+    in_database(tmp_path / "full.db", work)
 
 
 def test_migrations_make_exactly_the_tables_that_the_code_has(url: str) -> None:

@@ -67,7 +67,8 @@ def test_the_whole_story_from_sign_in_to_delete(
         visitor.expect_complaint("422")
         page.get_by_role("button", name="Send", exact=True).click()
         expect(page.get_by_role("status").get_by_text("country code")).to_be_visible()
-        page.get_by_label("To", exact=True).fill(f"+{BUDI[:4]} {BUDI[4:]}")
+        page.get_by_label("To", exact=True).fill(f"0{BUDI[2:5]} {BUDI[5:]}")  # as people here write it
+        expect(page.get_by_text("Goes to +62 813-0000-002")).to_be_visible()
         page.get_by_role("button", name="Send", exact=True).click()
         expect(page.locator(".notice.good")).to_be_visible()
         expect(page.get_by_label("Text")).to_have_value("")

@@ -56,6 +56,22 @@ def test_the_table_follows_what_happens(server: Server, sandbox: Sandbox) -> Non
     server.http.delete("/api/sessions/watched")
 
 
+def test_a_list_shows_those_that_are_asked_for(server: Server) -> None:
+    data = ("--data-dir", str(server.data_dir))
+    for name in ("asked-for", "asked-too"):
+        server.create(name, start=False)
+    assert [one["name"] for one in json.loads(run("sessions", "list", "--json", "--search", "FOR", *data).stdout)] == [
+        "asked-for"
+    ]
+    assert "asked-too" in run("sessions", "list", "--status", "stopped", *data).stdout
+    assert run("sessions", "list", "--status", "working", *data).stdout == "None of 2 sessions fits.\n"
+    wrong = run("sessions", "list", "--status", "broken", *data)
+    assert wrong.returncode == 2
+    assert "SCAN_QR_CODE" in wrong.stderr
+    for name in ("asked-for", "asked-too"):
+        server.http.delete(f"/api/sessions/{name}")
+
+
 def test_nothing_is_coloured_where_there_is_no_terminal(server: Server) -> None:
     server.create("plain", start=False)
     for arguments in (("sessions", "list"), ("ps",), ("doctor",), ("keys", "list")):

@@ -42,3 +42,9 @@ def test_the_result_is_always_stable(written: str) -> None:
     except ValueError:
         return
     assert normal_chat_id(once) == once
+
+
+@pytest.mark.parametrize("text", ["0811 1000 222", "+0811-1000-222", "08111000222@c.us", "https://wa.me/08111000222"])
+def test_a_local_number_is_refused_with_what_to_write_instead(text: str) -> None:
+    with pytest.raises(ValueError, match=r"local number; write its country code in place of the first 0"):
+        normal_chat_id(text)

@@ -29,7 +29,7 @@ BARE = replace(
 
 
 def test_a_session_is_found_by_its_name_its_account_and_its_number() -> None:
-    for search in ("SHOP", "sinar", "+62 811-1000", ""):
+    for search in ("SHOP", "sinar", "+62 811-1000", "0811 1000", ""):
         assert Listing(search).fits(SHOP), search
     for search in ("shop-2", "99", "budi"):
         assert not Listing(search).fits(SHOP), search

@@ -49,7 +49,10 @@ def normal_chat_id(text: str) -> str:
 
 
 def _digits(number: str) -> str | None:
-    """Return the digits of a number that is written with the usual punctuation, None if it is none."""
+    """Return the digits of a number that is written with the usual punctuation, None if it is none.
+
+    Raises ValueError: it begins with 0, as no country code does.
+    """
     written = number.strip()
     if not _NUMBER.fullmatch(written):
         return None
@@ -57,4 +60,7 @@ def _digits(number: str) -> str | None:
         # With a country code before it, the zero in brackets is not dialled.
         written = _TRUNK_ZERO.sub("", written)
     digits = re.sub(r"\D", "", written).removeprefix("00")
+    if digits.startswith("0") and len(digits) >= _LEAST_DIGITS:
+        message = "is a local number; write its country code in place of the first 0, as in 628111000222@c.us"
+        raise ValueError(message)
     return digits if _LEAST_DIGITS <= len(digits) <= _MOST_DIGITS else None

@@ -29,6 +29,25 @@ def session_name(given: str | None) -> str | None:
     return given
 
 
+def statuses(given: list[str] | None) -> list[str] | None:
+    """Return statuses as they were given. Raises BadParameter for one that there is not."""
+    from tuntas.sessions.machine import Status
+
+    known = [one.value for one in Status]
+    for one in given or ():
+        if one.upper() not in known:
+            message = f"{one!r} is no status: {', '.join(known)}."
+            raise typer.BadParameter(message)
+    return given
+
+
+Statuses = Annotated[
+    list[str] | None,
+    typer.Option("--status", metavar="STATUS", help="Only these, such as failed; may be repeated.", callback=statuses),
+]
+Search = Annotated[
+    str, typer.Option("--search", metavar="TEXT", help="Only those with this in name, account or number.")
+]
 SessionName = Annotated[
     str,
     typer.Argument(metavar="NAME", help="The session's name.", autocompletion=session_names, callback=session_name),

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import typer
 
 from tuntas.cli.client import Refused, ServerUnreachable, connect
 from tuntas.cli.options import AsJson, DataDir
+from tuntas.cli.tables import console_for_tables, cut_to_fit
+from tuntas.cli.watch import age
 
 
 def ps(data_dir: DataDir = None, as_json: AsJson = False) -> None:
@@ -52,14 +56,26 @@ def _known_sessions(data_dir: Any) -> dict[str, tuple[str | None, str | None]]:
 
 
 def _draw(rows: list[dict[str, Any]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table("session", "pid", "processes", "memory", "started", "state", "profile", box=None)
+    kept = [Column(name, no_wrap=True) for name in ("pid", "processes", "memory", "since", "state")]
+    table = Table("session", *kept, "profile", box=None)
     for row in rows:
-        memory = f"{row['memory_bytes'] / 1e6:.0f} MB"
-        started = str(row["started_at"])[:19].replace("T", " ")
         table.add_row(
-            row["session"], str(row["pid"]), str(row["processes"]), memory, started, row["state"], row["profile"]
+            cut_to_fit(row["session"]),
+            str(row["pid"]),
+            str(row["processes"]),
+            f"{row['memory_bytes'] / 1e6:.0f} MB",
+            age(datetime.now(UTC) - datetime.fromisoformat(row["started_at"])),
+            row["state"],
+            cut_to_fit(_from_here(Path(row["profile"]))),
         )
-    Console().print(table)
+    console_for_tables().print(table)
+
+
+def _from_here(path: Path) -> str:
+    """Write a path as short as it can be used from where we are."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except (ValueError, FileNotFoundError):
+        return str(path)

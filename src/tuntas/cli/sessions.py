@@ -12,22 +12,24 @@ import typer
 from tuntas.cli import qr, watch
 from tuntas.cli.client import connect
 from tuntas.cli.completion import session_names
-from tuntas.cli.options import AsJson, DataDir, SessionName, session_name
+from tuntas.cli.options import AsJson, DataDir, Search, SessionName, Statuses, session_name
+from tuntas.cli.tables import console_for_tables
 
 app = typer.Typer(no_args_is_help=True, help="Create, look at, start, stop and delete sessions of a running server.")
 
 
 @app.command("list")
-def listing(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+def listing(status: Statuses = None, search: Search = "", data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """List all sessions, stopped ones too."""
     with connect(data_dir) as client:
-        sessions = client.get("/api/sessions", all=True)
+        everyone = client.get("/api/sessions", all=True)
+    sessions = watch.chosen(everyone, status, search)
     if as_json:
         typer.echo(json.dumps(sessions))
     elif sessions:
-        from rich.console import Console
-
-        Console().print(watch.table(sessions))
+        console_for_tables().print(watch.table(sessions))
+    elif everyone:
+        typer.echo(f"None of {len(everyone)} sessions fits.")
     else:
         typer.echo("No sessions yet. Create one: tuntas sessions create NAME")
 

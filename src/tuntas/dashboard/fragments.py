@@ -88,10 +88,16 @@ async def _events(request: PageRequest, look: Look) -> AsyncIterator[str]:
 
 def _in_the_head(request: PageRequest) -> list[Fragment]:
     """Return what moves in the head of every page."""
-    if not request.may(Scope.SEND):
-        return []
-    count = request.waiting_count
-    return [Fragment("waiting-count", count, lambda: request.html("waiting_count.html"))]
+    found = request.troubles
+    said = tuple(one.sentence for one in found if one.is_of_server)
+    fragments = [
+        Fragment("bell", len(found), lambda: request.html("bell.html")),
+        Fragment("server-troubles", said, lambda: request.html("server_troubles.html")),
+    ]
+    if request.may(Scope.SEND):
+        count = request.waiting_count
+        fragments.append(Fragment("waiting-count", count, lambda: request.html("waiting_count.html")))
+    return fragments
 
 
 def _fresh(fragments: Sequence[Fragment], sent: dict[str, Hashable]) -> list[Fragment]:

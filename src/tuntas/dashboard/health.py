@@ -22,9 +22,9 @@ class Examination:
     async def show(self, request: PageRequest) -> Response:
         """Show the page at once; the checks take some seconds and come by themselves."""
         counts = await request.context.outbox.counts()
-        return request.page(
-            "health.html", counts=counts, versions=request.context.versions, canary=request.context.canary
-        )
+        canary = request.context.canary
+        course = canary.course if canary.is_on else None
+        return request.page("health.html", counts=counts, versions=request.context.versions, course=course)
 
     async def findings(self, request: PageRequest) -> Response:
         """Run the checks and show what they say."""

@@ -116,7 +116,8 @@ def _trouble(request: PageRequest, view: InboxView) -> Fragment:
 
 def _chats(request: PageRequest, wanted: InboxSelection, view: InboxView) -> Fragment:
     rows = tuple(_row(request, wanted, chat) for chat in view.chats)
-    number = digits_of(wanted.search) if wanted.search and not rows else None
+    me = request.context.sessions.get(wanted.session).me
+    number = digits_of(wanted.search, None if me is None else me.id) if wanted.search and not rows else None
     value = (tuple(row.id for row in rows), view.trouble is None)
     return Fragment(
         "chats",

@@ -58,7 +58,8 @@ def drawn(value: str) -> Markup:
 async def pairing_code(request: PageRequest) -> Response:
     """Show a code for the phone with this number."""
     name, typed = str(request.http.path_params["name"]), request.form["number"]
-    number = digits_of(typed)
+    before = request.context.sessions.get(name).unlinked_me  # the same phone is linked again, mostly
+    number = digits_of(typed, None if before is None else before.id)
     if number is None:
         return request.page("pairing_code.html", status=422, code=None, number=typed, error=WRONG_NUMBER)
     code = await request.context.sessions.pairing_code(name, number)

@@ -13,11 +13,12 @@ from tuntas.sessions.model import SessionRecord
 
 # In the order of the page: what somebody must look at comes first.
 GROUPS: tuple[tuple[str, str, frozenset[State]], ...] = (
-    ("needs", N_("Needs you"), frozenset({State.FAILED, State.WAITING, State.SCAN_QR_CODE}) | PASSKEY),
+    ("needs", N_("Needs you"), frozenset({State.FAILED, State.SCAN_QR_CODE}) | PASSKEY),
+    ("again", N_("Mending itself"), frozenset({State.WAITING, State.RECOVERING})),
     (
         "coming",
         N_("On its way"),
-        frozenset({State.STARTING, State.PAIRING, State.RECONNECTING, State.STOPPING, State.RECOVERING}),
+        frozenset({State.STARTING, State.PAIRING, State.RECONNECTING, State.STOPPING}),
     ),
     ("working", N_("Working"), frozenset({State.WORKING})),
     ("stopped", N_("Stopped"), frozenset({State.STOPPED, State.REMOVED})),

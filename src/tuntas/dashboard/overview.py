@@ -12,7 +12,7 @@ from tuntas.dashboard.last_messages import LastMessage
 from tuntas.dashboard.listing import GROUPS, SORTS, Listing
 from tuntas.dashboard.memory import Usage
 from tuntas.dashboard.page_request import PageRequest
-from tuntas.dashboard.trouble_words import shown_trouble
+from tuntas.dashboard.session import next_try_of
 from tuntas.sessions.machine import WITH_BROWSER, State
 from tuntas.sessions.model import SessionRecord
 
@@ -59,7 +59,7 @@ async def look(request: PageRequest, listing: Listing) -> list[Fragment]:
 
 
 def _troubles(request: PageRequest) -> Fragment:
-    found = [shown_trouble(request.language, one) for one in request.context.troubles.of(request.context)]
+    found = request.troubles
     value = tuple((one.sentence, one.address) for one in found)
     return Fragment("troubles", value, lambda: request.html("troubles.html", troubles=found))
 
@@ -79,11 +79,14 @@ def _row(request: PageRequest, record: SessionRecord, message: LastMessage | Non
     memory_bytes = None
     if usage is not None and record.state in WITH_BROWSER:
         memory_bytes = usage.memory_bytes // _ROUGHLY_BYTES * _ROUGHLY_BYTES
-    value = (record.state, record.reason, record.changed_at, record.me, message, memory_bytes)
+    next_try_at = next_try_of(request, record) if record.state is State.WAITING else None
+    value = (record.state, record.reason, record.changed_at, record.me, message, memory_bytes, next_try_at)
     return Fragment(
         f"session-{record.name}",
         value,
-        lambda: request.html("session_row.html", session=record, message=message, memory_bytes=memory_bytes),
+        lambda: request.html(
+            "session_row.html", session=record, message=message, memory_bytes=memory_bytes, next_try_at=next_try_at
+        ),
     )
 
 

@@ -22,6 +22,7 @@ from tuntas.dashboard.forms import Form, read_form
 from tuntas.dashboard.languages import Language, choose
 from tuntas.dashboard.rendering import Rendering
 from tuntas.dashboard.signed_cookie import SignedCookie
+from tuntas.dashboard.trouble_words import ShownTrouble, shown_trouble
 from tuntas.foundation.host_names import is_own_origin
 from tuntas.sessions.access import Caller, Scope
 from tuntas.sessions.approvals import ApprovalStatus
@@ -87,6 +88,11 @@ class PageRequest:
     def waiting_count(self) -> int:
         """How many messages wait for the reader's decision."""
         return sum(one.status is ApprovalStatus.WAITING for one in self.context.approvals.open())
+
+    @property
+    def troubles(self) -> list[ShownTrouble]:
+        """What is wrong now, as far as the reader may know."""
+        return [shown_trouble(self.language, one) for one in self.context.troubles.of(self.context)]
 
     @property
     def form_token(self) -> str:

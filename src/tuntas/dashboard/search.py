@@ -13,7 +13,8 @@ LEAST_DIGITS = 3
 def is_meant(search: str, texts: Iterable[str], number: str) -> bool:
     """Say whether ``search`` is in one of ``texts``, whatever its case, or has digits of ``number``."""
     wanted = search.casefold()
-    digits = "".join(filter(str.isdecimal, search))
+    # A local number begins with zeros that the whole one does not have.
+    digits = "".join(filter(str.isdecimal, search)).lstrip("0")
     return any(wanted in text.casefold() for text in texts) or (len(digits) >= LEAST_DIGITS and digits in number)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from starlette.responses import Response
 
@@ -12,6 +12,7 @@ from tuntas.dashboard.fragments import Fragment, follow
 from tuntas.dashboard.messages import new_send_key
 from tuntas.dashboard.page_request import PageRequest
 from tuntas.dashboard.progress import steps
+from tuntas.dashboard.story import grouped
 from tuntas.profiles import Removal
 from tuntas.sessions.access import Scope
 from tuntas.sessions.effects import Operation
@@ -84,9 +85,7 @@ async def _fragments(request: PageRequest, record: SessionRecord) -> list[Fragme
 def state(request: PageRequest, record: SessionRecord, doing: Operation, story: Sequence[StateChange]) -> Fragment:
     """Return the session's state, what can be done, and how far an end that is under way has come."""
     way = steps(record, doing, story)
-    next_try_at = request.context.sessions.next_try_at(record.name)
-    if next_try_at is not None:  # in whole seconds: it is computed anew each time
-        next_try_at = (next_try_at + timedelta(seconds=0.5)).replace(microsecond=0)
+    next_try_at = next_try_of(request, record)
     value = (record.state, record.desired, record.changed_at, record.me, tuple(way), next_try_at)
     detail = story[-1].detail if story else None
     return Fragment(
@@ -104,6 +103,12 @@ def state(request: PageRequest, record: SessionRecord, doing: Operation, story: 
     )
 
 
+def next_try_of(request: PageRequest, record: SessionRecord) -> datetime | None:
+    """Return when a session is tried again by itself, in whole seconds: it is computed anew each time."""
+    at = request.context.sessions.next_try_at(record.name)
+    return None if at is None else (at + timedelta(seconds=0.5)).replace(microsecond=0)
+
+
 def _facts(request: PageRequest, record: SessionRecord) -> Fragment:
     usage = request.context.memory.latest().get(record.profile_folder)
     shown = None if usage is None else (usage.memory_bytes // _ROUGHLY_BYTES, usage.processes, usage.pid)
@@ -119,7 +124,7 @@ def _sending(request: PageRequest, record: SessionRecord) -> Fragment:
 
 def _story(request: PageRequest, story: Sequence[StateChange]) -> Fragment:
     newest_first = list(reversed(story))
-    return Fragment("story", tuple(newest_first), lambda: request.html("story.html", story=newest_first))
+    return Fragment("story", tuple(newest_first), lambda: request.html("story.html", story=grouped(newest_first)))
 
 
 def value_of(removal: Removal | None) -> tuple[Hashable, ...]:

@@ -36,8 +36,10 @@ def sentence_of(language: Language, trouble: Trouble | Alert) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ShownTrouble:
-    """A trouble on a page, with what leads on."""
+    """A trouble on a page, with what leads on. ``key`` is the same as long as it is the same trouble."""
 
+    key: str
+    is_of_server: bool
     sentence: str
     since: datetime
     address: str
@@ -60,7 +62,14 @@ def shown_trouble(language: Language, trouble: Trouble) -> ShownTrouble:
     """Return a trouble as a page shows it."""
     address, act = _ACTS[trouble.kind]
     leads_to = address % trouble.session if "%s" in address else address
-    return ShownTrouble(sentence_of(language, trouble), trouble.since, leads_to, act)
+    return ShownTrouble(
+        key=f"{trouble.kind.value}:{trouble.session or ''}:{trouble.since.timestamp():.0f}",
+        is_of_server=trouble.session is None,
+        sentence=sentence_of(language, trouble),
+        since=trouble.since,
+        address=leads_to,
+        act=act,
+    )
 
 
 def alert_text(language: Language, alert: Alert) -> str:

@@ -29,6 +29,7 @@ from tuntas.sessions import pacing
 from tuntas.sessions.errors import (
     AccountRestricted,
     ConverterMissing,
+    DiskFull,
     KeyReused,
     NotTaken,
     OutcomeUnknown,
@@ -186,7 +187,11 @@ class Sends:
                 await self._journal.forget(self._session_id, key)
             raise
         failpoint("send.sent")
-        await self._journal.finish(self._session_id, key, message, begun_at)
+        try:
+            await self._journal.finish(self._session_id, key, message, begun_at)
+        except DiskFull:
+            # It went out, whatever is written down of it; whoever asks again finds it by its token, as after a kill.
+            log.exception("send_not_noted", session=self._name)
         return Sent(message)
 
     async def _note(self, request: SendRequest, token: str, note: SendNote) -> None:

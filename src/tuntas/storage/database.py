@@ -9,16 +9,18 @@ its caller is cancelled, so a state change is never half written.
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, create_engine, event, inspect, make_url, select, text
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from tuntas.foundation.extras import how_to_install
 from tuntas.foundation.user_error import UserError
+from tuntas.sessions.errors import DiskFull
 
 Result = TypeVar("Result")
 
@@ -26,6 +28,9 @@ Result = TypeVar("Result")
 _PSYCOPG = "postgresql+psycopg://"
 _POSTGRESQL = ("postgresql://", "postgres://")
 _MIGRATIONS = Path(__file__).parent / "migrations"
+# No room for the file, or for the index of its log. PostgreSQL: disk_full.
+_FULL_SQLITE = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE})
+_FULL_POSTGRESQL = "53100"
 _REVISION = text("SELECT version_num FROM alembic_version")
 
 
@@ -69,7 +74,11 @@ class Database:
         await asyncio.get_running_loop().run_in_executor(self._executor, self._migrate, revision)
 
     async def run(self, work: Callable[[Connection], Result]) -> Result:
-        """Run ``work`` in one transaction in the database's thread; it is committed when this returns."""
+        """Run ``work`` in one transaction in the database's thread; it is committed when this returns.
+
+        Raises:
+            DiskFull: there is no room for what it writes; nothing was written.
+        """
         return await asyncio.get_running_loop().run_in_executor(self._executor, self._transaction, work)
 
     async def check(self, *, timeout_seconds: float) -> None:
@@ -84,6 +93,8 @@ class Database:
         except TimeoutError:
             message = f"The database did not answer within {timeout_seconds:g} s."
             raise DatabaseUnusable(message) from None
+        except DiskFull as error:
+            raise DatabaseUnusable(str(error)) from error
         except SQLAlchemyError as error:
             message = f"The database does not answer: {str(error).splitlines()[0]}"
             raise DatabaseUnusable(message) from error
@@ -94,8 +105,14 @@ class Database:
         self._engine.dispose()
 
     def _transaction(self, work: Callable[[Connection], Result]) -> Result:
-        with self._engine.begin() as connection:
-            return work(connection)
+        try:
+            with self._engine.begin() as connection:
+                return work(connection)
+        except DBAPIError as error:
+            if _is_of_full_disk(error.orig):
+                message = "The disk of the database is full. Free some space, then ask again."
+                raise DiskFull(message) from error
+            raise
 
     def _is_newest(self) -> bool:
         """Return whether there is nothing to migrate. What goes wrong in this look is told by Alembic's own."""
@@ -135,6 +152,11 @@ class Database:
         except SQLAlchemyError as error:
             message = f"The database cannot be opened: {str(error).splitlines()[0]}"
             raise DatabaseUnusable(message) from error
+
+
+def _is_of_full_disk(error: BaseException | None) -> bool:
+    code = getattr(error, "sqlite_errorcode", None)
+    return code in _FULL_SQLITE or getattr(error, "sqlstate", None) == _FULL_POSTGRESQL
 
 
 def newest_migration() -> str:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tuntas.cluster.ports import ClusterUnusable, Outdated, Unreachable
 from tuntas.cluster.records import RegisterEntry
+from tuntas.sessions.errors import DiskFull
 from tuntas.storage.database import Database, DatabaseUnusable, sqlite_file
 
 Result = TypeVar("Result")
@@ -55,7 +56,7 @@ class SqlRegister:
         try:
             self._database = Database(self._url)
             await self._database.run(_create)
-        except (DatabaseUnusable, SQLAlchemyError) as error:
+        except (DatabaseUnusable, DiskFull, SQLAlchemyError) as error:
             await self.close()
             message = f"The register's database cannot be used: {str(error).splitlines()[0]}"
             raise ClusterUnusable(message) from error
@@ -110,7 +111,7 @@ class SqlRegister:
         assert self._database is not None
         try:
             return await self._database.run(work)
-        except SQLAlchemyError as error:
+        except (DiskFull, SQLAlchemyError) as error:
             raise Unreachable(str(error).splitlines()[0]) from error
 
     async def close(self) -> None:

@@ -101,6 +101,53 @@ function tellTimes(root) {
   }
 }
 
+// How many things need somebody stands in the title, which is seen in other tabs too. A hidden tab has no stream: it asks.
+const ASK_EVERY_MS = 30_000;
+const NOTIFIES = "tuntas-notifies", TOLD = "tuntas-told";
+
+function tellCount(count) {
+  document.title = (count ? `(${count}) ` : "") + document.title.replace(/^\(\d+\) /, "");
+}
+
+// Only on wish: asked for with a button, in this browser alone.
+const mayNotify = () => localStorage.getItem(NOTIFIES) === "on" && window.Notification?.permission === "granted";
+
+async function askForTroubles() {
+  const bell = document.getElementById("bell");
+  if (!bell || (!document.hidden && document.hasFocus()) || (!document.hidden && !mayNotify())) return;
+  const answer = await fetch(new URL("dashboard/bell", bell.href), { headers: { "HX-Request": "true" } }).catch(() => null);
+  if (answer?.status !== 200) return;
+  const troubles = await answer.json();
+  tellCount(troubles.length);
+  if (mayNotify()) notifyOf(troubles);
+}
+
+function notifyOf(troubles) {
+  const told = JSON.parse(localStorage.getItem(TOLD) ?? "[]");
+  localStorage.setItem(TOLD, JSON.stringify(troubles.map((one) => one.key)));
+  for (const one of troubles.filter((one) => !told.includes(one.key))) {
+    const note = new Notification("Tuntas", { body: one.sentence, tag: one.key });
+    note.onclick = () => { window.focus(); location.assign(one.address); };
+  }
+}
+
+function offerNotifications() {
+  const button = document.getElementById("notify");
+  // Some browsers have them only for a page with a worker, and none have them for a page that came by plain HTTP.
+  if (!button || !window.Notification || !isSecureContext || /Android/.test(navigator.userAgent)) return;
+  const show = () => button.setAttribute("aria-pressed", String(mayNotify()));
+  button.hidden = false;
+  show();
+  button.addEventListener("click", async () => {
+    if (mayNotify()) localStorage.setItem(NOTIFIES, "off");
+    else if (await Notification.requestPermission() === "granted") {
+      localStorage.setItem(NOTIFIES, "on");
+      new Notification("Tuntas", { body: button.dataset.tells, tag: "on" });
+    }
+    show();
+  });
+}
+
 // A fragment that the page has already is not put there again: what is typed in it, and where one is, stays.
 function beforeFragment(event) {
   const fresh = event.detail.fragment.firstElementChild;
@@ -141,6 +188,12 @@ document.addEventListener("DOMContentLoaded", () => {
   tellTimes(document);
   setInterval(() => tellTimes(document), 1000); // what is to come is counted down
   document.body.addEventListener("htmx:oobBeforeSwap", beforeFragment);
+  document.body.addEventListener("htmx:oobAfterSwap", (event) => {
+    if (event.detail.target.id === "bell") tellCount(Number(document.getElementById("bell").dataset.count));
+  });
+  offerNotifications();
+  setInterval(askForTroubles, ASK_EVERY_MS);
+  document.addEventListener("visibilitychange", askForTroubles);
   document.body.addEventListener("htmx:load", (event) => tellTimes(event.target));
   document.body.addEventListener("htmx:sendError", () => showAway(true));
   document.body.addEventListener("htmx:afterRequest", (event) => {
