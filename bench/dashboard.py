@@ -31,8 +31,10 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from support.visitor import Visitor, playwright_browser  # noqa: E402
-from tuntas.dashboard import DashboardContext, MemoryMeter, create_dashboard  # noqa: E402
+from tuntas.dashboard.app import create_dashboard  # noqa: E402
+from tuntas.dashboard.context import DashboardContext  # noqa: E402
 from tuntas.dashboard.last_messages import LastMessages  # noqa: E402
+from tuntas.dashboard.memory import MemoryMeter  # noqa: E402
 from tuntas.events import Bell, Event, EventName, Me, Message  # noqa: E402
 from tuntas.foundation.clock import SystemClock, milliseconds  # noqa: E402
 from tuntas.foundation.http_server import HttpServer, ServerOptions, bind  # noqa: E402

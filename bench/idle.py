@@ -27,7 +27,7 @@ from tuntas.processes import StopLimits  # noqa: E402
 from tuntas.sandbox.server import Sandbox as SandboxHere  # noqa: E402
 from tuntas.sandbox.server import SandboxSettings  # noqa: E402
 from tuntas.sessions.model import Observation, QrShown  # noqa: E402
-from tuntas.whatsapp import ChromiumEngine, EngineLimits  # noqa: E402
+from tuntas.whatsapp.engine import ChromiumEngine, EngineLimits  # noqa: E402
 from tuntas.whatsapp.page import ChromiumPage, PageLimits  # noqa: E402
 
 COUNT_TIMERS = """

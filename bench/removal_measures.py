@@ -29,7 +29,7 @@ from tuntas.browser import choose
 from tuntas.processes import StopLimits
 from tuntas.profiles import ProfileStore
 from tuntas.sessions.model import Observation, QrShown
-from tuntas.whatsapp import ChromiumEngine, EngineLimits
+from tuntas.whatsapp.engine import ChromiumEngine, EngineLimits
 from tuntas.whatsapp.page import PageLimits
 
 QUIET_SECONDS = 5.0

@@ -1,15 +1,18 @@
 """How long a user waits for the command line and for a server's first answer, beside what Python itself takes.
 
-``python -m bench.start [--runs N] [--json]`` times, in turns and N times each: ``tuntas --help``; a server from its
-process's start until ``/healthz`` answers, on a data folder that has been used before; and beside them the floors: a
-bare ``python -c pass``, and the smallest FastAPI application under uvicorn until it answers. Printed are medians with
-the least and the most: the wall's clock, and the processor time (user and system) of the process until then, which
-other work on the machine disturbs less.
+``python -m bench.start [--runs N] [--beside SRC] [--json]`` times, in turns and N times each: ``tuntas --help``; a
+server from its process's start until it says that it lives (``/healthz``), and until it answers everything
+(``/api/sessions``), on a data folder that has been used before; and beside them the floors: a bare
+``python -c pass``, and the smallest FastAPI application under uvicorn until it answers. Printed are medians with the
+least and the most: the wall's clock, and the processor time (user and system) of the process until then, which other
+work on the machine disturbs less; and the middle of the rounds' own ratios to that smallest application. ``--beside``
+times another version too, by the folder of its sources.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import secrets
@@ -21,13 +24,16 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from http.client import HTTPConnection
 from pathlib import Path
 
-import httpx
 import psutil
 
 POLL_SECONDS = 0.005
 PATIENCE_SECONDS = 60.0
+KEY = secrets.token_urlsafe(32)
+BARE = "bare FastAPI, answers"
 BARE_APPLICATION = """
 import sys
 import uvicorn
@@ -62,17 +68,19 @@ def command(arguments: list[str]) -> Took:
     return Took(wall, used)
 
 
-def until_it_answers(arguments: list[str], port: int, environment: dict[str, str]) -> Took:
-    """Start a server, wait for its first answer, and end it."""
+def until_it_answers(arguments: list[str], port: int, path: str) -> Took:
+    """Start a server, wait until it answers ``path``, and end it."""
     begun = time.perf_counter()
     server = subprocess.Popen(
-        arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ | environment
+        arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ | {"TUNTAS_API_KEY": KEY}
     )
     try:
         while True:
             try:
-                socket.create_connection(("127.0.0.1", port), 0.2).close()
-                httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=PATIENCE_SECONDS).raise_for_status()
+                with contextlib.closing(HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)) as connection:
+                    connection.request("GET", path, headers={"X-Api-Key": KEY})
+                    answer = connection.getresponse()
+                assert answer.status == 200, answer.status
                 break
             except OSError:
                 if server.poll() is not None or time.perf_counter() - begun > PATIENCE_SECONDS:
@@ -93,33 +101,41 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def contestants(folder: Path) -> dict[str, Callable[[], Took]]:
+def contestants(folder: Path, beside: Path | None) -> dict[str, Callable[[], Took]]:
     """Return what is timed, by the name that the table gives it."""
-    tuntas = str(Path(sys.executable).with_name("tuntas"))
     bare = folder / "bare.py"
     bare.write_text(BARE_APPLICATION)
 
-    def serve() -> Took:
-        port = free_port()
-        arguments = [tuntas, "serve", "--port", str(port), "--data-dir", str(folder / "data")]
-        return until_it_answers(arguments, port, {"TUNTAS_API_KEY": secrets.token_urlsafe(32)})
+    def tuntas(of: Path | None, *arguments: str) -> list[str]:
+        """Return a command line: -c and not -m, for which Python would look into the current folder first."""
+        first = f"import sys; sys.path.insert(0, {str(of)!r}); " if of is not None else ""
+        return [sys.executable, "-c", f"{first}from tuntas.cli import main; main()", *arguments]
+
+    def serve(of: Path | None, path: str) -> Took:
+        port, data = free_port(), folder / f"data{'' if of is None else '-beside'}"
+        return until_it_answers(tuntas(of, "serve", "--port", str(port), "--data-dir", str(data)), port, path)
 
     def bare_application() -> Took:
         port = free_port()
-        return until_it_answers([sys.executable, str(bare), str(port)], port, {})
+        return until_it_answers([sys.executable, str(bare), str(port)], port, "/healthz")
 
-    return {
-        "python -c pass": lambda: command([sys.executable, "-c", "pass"]),
-        "tuntas --help": lambda: command([tuntas, "--help"]),
-        "bare FastAPI, answering": bare_application,
-        "tuntas serve, answering": serve,
-    }
+    timed = {"python -c pass": lambda: command([sys.executable, "-c", "pass"]), BARE: bare_application}
+    versions: dict[str, Path | None] = {"tuntas": None}
+    if beside is not None:
+        versions["the other tuntas"] = beside
+    for name, of in versions.items():
+        timed |= {
+            f"{name} --help": partial(command, tuntas(of, "--help")),
+            f"{name} serve, lives": partial(serve, of, "/healthz"),
+            f"{name} serve, answers all": partial(serve, of, "/api/sessions"),
+        }
+    return timed
 
 
-def measure(runs: int) -> dict[str, list[Took]]:
+def measure(runs: int, beside: Path | None) -> dict[str, list[Took]]:
     """Time everything in turns, after one turn that only fills caches and makes the data folder."""
     with tempfile.TemporaryDirectory(prefix="tuntas-start-") as scratch:
-        timed = contestants(Path(scratch))
+        timed = contestants(Path(scratch), beside)
         took: dict[str, list[Took]] = {name: [] for name in timed}
         for turn in range(runs + 1):
             for name, once in timed.items():
@@ -129,28 +145,40 @@ def measure(runs: int) -> dict[str, list[Took]]:
     return took
 
 
-def row(name: str, took: list[Took]) -> str:
+def row(name: str, took: list[Took], bare: list[Took]) -> str:
     """Return a line of the table."""
-    cells = [
-        f"{statistics.median(values):6.2f} ({min(values):.2f}–{max(values):.2f})"
-        for values in ([one.wall for one in took], [one.processor for one in took])
+    cells = [spread([one.wall for one in took]), spread([one.processor for one in took])]
+    ratios = [
+        f"{statistics.median(ours / theirs for ours, theirs in zip(*both, strict=True)):.2f}"
+        for both in (
+            ([one.wall for one in took], [one.wall for one in bare]),
+            ([one.processor for one in took], [one.processor for one in bare]),
+        )
     ]
-    return f"{name:<26}{cells[0]:>22}{cells[1]:>22}"
+    return f"| {name} | {cells[0]} | {cells[1]} | {ratios[0]} | {ratios[1]} |"
+
+
+def spread(values: list[float]) -> str:
+    """Return the middle of some values, with the least and the most."""
+    return f"{statistics.median(values):.2f} ({min(values):.2f}–{max(values):.2f})"
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=9)
+    parser.add_argument("--beside", type=Path, metavar="SRC", help="the folder of another version's sources")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    took = measure(options.runs)
+    took = measure(options.runs, options.beside)
     if options.json:
         print(json.dumps({name: [[one.wall, one.processor] for one in each] for name, each in took.items()}))
         return
-    print(f"{'median of ' + str(options.runs) + ' (least–most), s':<26}{'wall':>22}{'processor':>22}")
+    heading = f"{options.runs} rounds, load {os.getloadavg()[0]:.1f}"
+    print(f"| {heading} | wall, s | processor, s | wall ÷ bare | processor ÷ bare |")
+    print("| --- | --- | --- | --- | --- |")
     for name, each in took.items():
-        print(row(name, each))
+        print(row(name, each, took[BARE]))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from bench.peers.figures import TUNTAS
 from bench.peers.world import World
 from tuntas.browser import CdpSession
 from tuntas.processes import StopLimits
-from tuntas.whatsapp import ChromiumEngine, EngineLimits
+from tuntas.whatsapp.engine import ChromiumEngine, EngineLimits
 from tuntas.whatsapp.page import PageLimits
 
 # In the order of the documents' scripts it comes after WA-JS, whose own clock it reads.

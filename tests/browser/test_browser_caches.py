@@ -16,7 +16,7 @@ from support.until import until
 from tuntas.browser import Candidate
 from tuntas.processes import StopLimits
 from tuntas.profiles import loaded_bytes
-from tuntas.whatsapp import ChromiumEngine, EngineLimits
+from tuntas.whatsapp.engine import ChromiumEngine, EngineLimits
 from tuntas.whatsapp.page import PageLimits
 
 BOUND_BYTES, FILE_BYTES, FILES = 4_000_000, 1_000_000, 16

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from support.processes import installed_browsers
-from tuntas.browser import Browser, CallTimedOut, CdpSession, LaunchOptions, launch
+from tuntas.browser import Browser, CallTimedOut, CdpSession
+from tuntas.browser.launch import LaunchOptions, launch
 from tuntas.processes import StopLimits
 
 LIMITS = StopLimits(graceful_seconds=10, forced_seconds=5)

@@ -29,11 +29,10 @@ from tuntas.browser import (
     CdpSession,
     ConnectionClosed,
     LaunchFailed,
-    LaunchOptions,
     SessionClosed,
     StopStage,
-    launch,
 )
+from tuntas.browser.launch import LaunchOptions, launch
 from tuntas.processes import StillRunning, StopLimits
 
 # Longer than any stop takes on a busy machine.

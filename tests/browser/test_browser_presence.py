@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from support.processes import installed_browsers
-from tuntas.browser import LaunchOptions, launch
+from tuntas.browser.launch import LaunchOptions, launch
 from tuntas.config import Settings
 from tuntas.processes import StopLimits
 from tuntas.server.from_settings import engine_limits

@@ -11,7 +11,7 @@ from support.processes import assert_nothing_uses, zombie_children
 from tuntas.browser import choose
 from tuntas.foundation.tasks import spawn
 from tuntas.processes import StopLimits
-from tuntas.whatsapp import ChromiumEngine, EngineLimits
+from tuntas.whatsapp.engine import ChromiumEngine, EngineLimits
 from tuntas.whatsapp.page import PageLimits
 
 

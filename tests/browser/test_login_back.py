@@ -16,7 +16,7 @@ from support.until import until
 from tuntas.browser import Candidate
 from tuntas.processes import StopLimits
 from tuntas.sessions.model import Disconnected, Observation
-from tuntas.whatsapp import ChromiumEngine, EngineLimits
+from tuntas.whatsapp.engine import ChromiumEngine, EngineLimits
 from tuntas.whatsapp.page import ChromiumPage, PageLimits
 
 LIMITS = EngineLimits(30, 30, PageLimits(20, 20, 20), StopLimits())

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from support.processes import installed_browsers
-from tuntas.browser import LaunchOptions, launch
+from tuntas.browser.launch import LaunchOptions, launch
 from tuntas.browser.merged_memory import MergingImpossible, require_merging
 from tuntas.processes import StopLimits
 from tuntas.processes.members import members

@@ -26,7 +26,8 @@ LIMITS = StopLimits(graceful_seconds=2, forced_seconds=5)
 SERVER = textwrap.dedent("""
     import asyncio, dataclasses, json, os, signal, sys
     from pathlib import Path
-    from tuntas.browser import CallTimedOut, Candidate, BrowserKind, LaunchOptions, launch
+    from tuntas.browser import CallTimedOut, Candidate, BrowserKind
+    from tuntas.browser.launch import LaunchOptions, launch
 
     async def main():
         path, kind, profile, mode = sys.argv[1:]

@@ -27,7 +27,7 @@ from tuntas.processes import StopLimits
 from tuntas.sessions.errors import PageRefused, PageUnavailable, SessionError
 from tuntas.sessions.model import Connected, Disconnected, MessageSeen, Observation, PageLost, QrShown, Told
 from tuntas.sessions.page_calls import PageCall
-from tuntas.whatsapp import ChromiumEngine, EngineLimits
+from tuntas.whatsapp.engine import ChromiumEngine, EngineLimits
 from tuntas.whatsapp.page import ChromiumPage, PageLimits
 from tuntas.whatsapp.report_gate import REPORTS_AT_ONCE, REPORTS_PER_SECOND
 from tuntas.whatsapp.reports import MOST_CHARACTERS

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tuntas.config import ConfigurationError, Settings, load, load_all, secret_names
-from tuntas.server.from_settings import ignored, receivers_of_all, start_sessions
+from tuntas.server.early_settings import receivers_of_all, start_sessions
+from tuntas.server.from_settings import ignored
 
 KEY = "a-key-that-is-long-enough"
 

@@ -44,7 +44,7 @@ def test_reload_without_its_extra_is_told_in_one_line(monkeypatch: pytest.Monkey
 
 def test_server_and_sandbox_load_without_the_extras() -> None:
     without = "import sys; sys.modules['cryptography'] = sys.modules['watchfiles'] = None"
-    code = f"{without}; import tuntas.server.run, tuntas.sandbox.server, tuntas.cli.reload"
+    code = f"{without}; import tuntas.server.starting, tuntas.sandbox.server, tuntas.cli.reload"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 

@@ -6,7 +6,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from tuntas.browser import launch
+from tuntas.browser.launch import launch
 from windows import test_browser
 
 assert sys.platform == "win32"

@@ -14,7 +14,8 @@ from typing import Any
 import psutil
 import pytest
 
-from tuntas.browser import Browser, BrowserKind, Candidate, LaunchFailed, LaunchOptions, StopStage, launch
+from tuntas.browser import Browser, BrowserKind, Candidate, LaunchFailed, StopStage
+from tuntas.browser.launch import LaunchOptions, launch
 from tuntas.processes import Member, StopLimits, end_orphan, members
 from tuntas.processes.members import is_alive, matches
 from tuntas.processes.process_table import row_of

@@ -87,7 +87,7 @@ def install(report: Report) -> None:
         _run([_wine(), "wineboot", "--init"], **environment())
         report("Starting Python for Windows once.")
         # Compiles what the tests import, which is half of their time otherwise.
-        _run([*python(), "-c", "import tuntas.cli, tuntas.server.run, pytest"], **environment())
+        _run([*python(), "-c", "import tuntas.cli, tuntas.server.starting, pytest"], **environment())
         _run([SERVER, "--wait"], **environment())
         stamp.write_text(recipe)
 

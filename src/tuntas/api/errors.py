@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from tuntas.api.json_requests import BodyNotPlain
+from tuntas.foundation.problem import MEDIA_TYPE, problem
 from tuntas.sessions.errors import (
     AccountRestricted,
     AnswerRefused,
@@ -54,8 +55,6 @@ from tuntas.sessions.errors import (
 )
 
 log = structlog.get_logger(__name__)
-
-MEDIA_TYPE = "application/problem+json"
 
 TABLE: dict[type[SessionError], tuple[int, str, str]] = {
     UnknownSession: (404, "session_not_found", "Session not found"),
@@ -177,10 +176,8 @@ def answer(
     **more: Any,
 ) -> JSONResponse:
     """Return a problem as a response."""
-    problem = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail}
-    # What clients of WAHA show to their users; without it they say "Unknown error".
-    known_to_clients = {"statusCode": status, "message": detail, "error": HTTPStatus(status).phrase}
-    return JSONResponse(problem | known_to_clients | more, status_code=status, media_type=MEDIA_TYPE, headers=headers)
+    said = problem(status, code, title, detail) | more
+    return JSONResponse(said, status_code=status, media_type=MEDIA_TYPE, headers=headers)
 
 
 def install(app: FastAPI) -> None:

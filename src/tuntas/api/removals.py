@@ -6,7 +6,7 @@ from tuntas.api.context import ContextHere
 from tuntas.api.errors import problems
 from tuntas.api.json_requests import json_router
 from tuntas.api.schemas import BrowserOut, RemovalOut
-from tuntas.events import removal_payload
+from tuntas.events.removals import removal_payload
 from tuntas.foundation.plain_values import readable
 from tuntas.foundation.tasks import blocking
 from tuntas.processes.browsers import running_browsers

@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from tuntas.backup.creating import DATABASE, PROFILES
+from tuntas.backup.cut_off import RESTORING_NAME
 from tuntas.backup.entries import Tell
 from tuntas.backup.errors import RestoreRefused
 from tuntas.backup.manifest import BACKUP, Manifest
@@ -24,7 +25,6 @@ from tuntas.foundation.failpoints import failpoint
 from tuntas.profiles.marker import write_marker
 from tuntas.profiles.trash import sync_folder
 
-RESTORING_NAME = ".restoring"
 # What a data folder that nobody has used may have in it all the same.
 _HARMLESS = frozenset({"tuntas.lock", "lost+found", RESTORING_NAME})
 # What a restore that was cut off may have put there.

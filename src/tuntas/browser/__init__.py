@@ -3,32 +3,53 @@
 Knows nothing of WhatsApp, sessions or databases. It must never leave a process behind, nor end one that is not its own.
 """
 
-from tuntas.browser.browser import Browser, BrowserVersion, StopReport, StopStage
-from tuntas.browser.cdp import CdpConnection, CdpSession
-from tuntas.browser.errors import (
-    BrowserInstallFailed,
-    BrowserNotFound,
-    CallFailed,
-    CallTimedOut,
-    ConnectionClosed,
-    LaunchFailed,
-    SessionClosed,
-)
-from tuntas.browser.find import Candidate, candidates, choose, version_of
-from tuntas.browser.flags import NOT_AS_DRIVEN
-from tuntas.browser.install import InstallOptions, install_browser
-from tuntas.browser.launch import LaunchOptions, launch
-from tuntas.browser.places import BrowserKind
-from tuntas.browser.proxy_relay import ProxyRelay
-from tuntas.browser.user import (
-    BrowserUser,
-    BrowserUserUnusable,
-    browser_user,
-    can_reach,
-    is_in_container,
-    is_root,
-    runs_without_sandbox,
-)
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tuntas.foundation.fronts import on_demand
+
+if TYPE_CHECKING:
+    from tuntas.browser.browser import Browser, BrowserVersion, StopReport, StopStage
+    from tuntas.browser.cdp import CdpConnection, CdpSession
+    from tuntas.browser.errors import (
+        BrowserInstallFailed,
+        BrowserNotFound,
+        CallFailed,
+        CallTimedOut,
+        ConnectionClosed,
+        LaunchFailed,
+        SessionClosed,
+    )
+    from tuntas.browser.find import Candidate, candidates, choose, version_of
+    from tuntas.browser.flags import NOT_AS_DRIVEN
+    from tuntas.browser.places import BrowserKind
+    from tuntas.browser.proxy_relay import ProxyRelay
+    from tuntas.browser.user import (
+        BrowserUser,
+        BrowserUserUnusable,
+        browser_user,
+        can_reach,
+        is_in_container,
+        is_root,
+        runs_without_sandbox,
+    )
+else:
+    __getattr__ = on_demand(
+        __name__,
+        {
+            "browser": "Browser BrowserVersion StopReport StopStage",
+            "cdp": "CdpConnection CdpSession",
+            "errors": "BrowserInstallFailed BrowserNotFound CallFailed CallTimedOut "
+            "ConnectionClosed LaunchFailed SessionClosed",
+            "find": "Candidate candidates choose version_of",
+            "flags": "NOT_AS_DRIVEN",
+            "places": "BrowserKind",
+            "proxy_relay": "ProxyRelay",
+            "user": "BrowserUser BrowserUserUnusable browser_user can_reach "
+            "is_in_container is_root runs_without_sandbox",
+        },
+    )
 
 __all__ = [
     "NOT_AS_DRIVEN",
@@ -45,9 +66,7 @@ __all__ = [
     "CdpConnection",
     "CdpSession",
     "ConnectionClosed",
-    "InstallOptions",
     "LaunchFailed",
-    "LaunchOptions",
     "ProxyRelay",
     "SessionClosed",
     "StopReport",
@@ -56,10 +75,8 @@ __all__ = [
     "can_reach",
     "candidates",
     "choose",
-    "install_browser",
     "is_in_container",
     "is_root",
-    "launch",
     "runs_without_sandbox",
     "version_of",
 ]

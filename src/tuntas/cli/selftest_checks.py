@@ -15,7 +15,8 @@ from pathlib import Path
 
 import psutil
 
-from tuntas.browser import Candidate, LaunchOptions, choose, launch, version_of
+from tuntas.browser import Candidate, choose, version_of
+from tuntas.browser.launch import LaunchOptions, launch
 from tuntas.cli.demo_parts import DemoFailed, DemoReceiver, Part, left_folders, left_processes
 from tuntas.cli.demo_story import Story
 from tuntas.cli.selftest_holding import holding, orphaned_browser, tuntas_json

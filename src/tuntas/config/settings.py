@@ -5,17 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import AnyHttpUrl, Field, SecretStr, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
 from tuntas.config import values
 from tuntas.foundation.proxy import Proxy, read_proxy
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """What a server may be told. Durations are in seconds."""
 
-    model_config = SettingsConfigDict(env_prefix="TUNTAS_", extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
     data_dir: Path = Field(Path("data"), description="Folder of the profiles and the database.")
     database_url: str | None = Field(
@@ -351,15 +350,3 @@ class Settings(BaseSettings):
     def profiles_dir(self) -> Path:
         """The folder with one profile a session."""
         return self.data_dir / "profiles"
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what it is made with: ``load_all`` reads the sources, and remembers which gave what."""
-        return (init_settings,)

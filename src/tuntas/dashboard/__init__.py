@@ -3,9 +3,3 @@
 It asks the same services as the API, as the caller whose key opened it, and never more than that key is good for. It
 must never load anything from another host, run inline script or style, or put a key, a QR or a message into a log.
 """
-
-from tuntas.dashboard.app import create_dashboard
-from tuntas.dashboard.context import DashboardContext, SettingsRefused
-from tuntas.dashboard.memory import MemoryMeter
-
-__all__ = ["DashboardContext", "MemoryMeter", "SettingsRefused", "create_dashboard"]

@@ -4,7 +4,6 @@ from tuntas.events.audience import Audience
 from tuntas.events.bell import Bell
 from tuntas.events.messages import AckLevel, Acknowledgement, Message, message_of
 from tuntas.events.model import ENGINE, KNOWN_EVENTS, Event, EventName, Me, SilentEvent
-from tuntas.events.removals import removal_event, removal_payload
 from tuntas.events.restrictions import Capping, Restriction, Timelock
 from tuntas.events.subscription import Retries, RetryPolicy, Subscription, identified
 
@@ -28,6 +27,4 @@ __all__ = [
     "Timelock",
     "identified",
     "message_of",
-    "removal_event",
-    "removal_payload",
 ]

@@ -9,6 +9,9 @@ from enum import StrEnum
 
 from tuntas.events.model import EventName
 
+EVERYWHERE = "everywhere"
+"""What the receiver of all sessions' events is called."""
+
 
 class RetryPolicy(StrEnum):
     """How the wait between attempts grows."""

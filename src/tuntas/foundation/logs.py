@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import logging
 import sys
+from types import ModuleType
 
-import structlog
+# structlog loads Rich where it finds it, for tracebacks in boxes that are never printed here (``format_exc_info`` below
+# makes plain ones): a sixth of what a start loads before its door opens. None stands for a module that is not there.
+_MODULES: dict[str, ModuleType | None] = sys.modules  # type: ignore[assignment]
+_RICH = _MODULES.setdefault("rich", None)
+
+import structlog  # noqa: E402
+
+if _RICH is None:
+    del _MODULES["rich"]
 
 
 def configure(*, level: str = "INFO", as_json: bool = False) -> None:

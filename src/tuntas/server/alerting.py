@@ -26,16 +26,6 @@ def alert_language(settings: Settings) -> Language:
     return languages[settings.alert_language]
 
 
-def require_alert_settings(settings: Settings) -> None:
-    """Return if alerts can be told as the settings say.
-
-    Raises:
-        ConfigurationError: they contradict each other, or name what there is not.
-    """
-    alert_language(settings)
-    _email(settings)
-
-
 def alert_targets(
     settings: Settings, sessions: SessionService, deliver: Deliver, now: Callable[[], datetime]
 ) -> list[AlertTarget]:
@@ -51,7 +41,7 @@ def alert_targets(
             str(settings.alert_webhook_url), ("*",), key.get_secret_value() if key else None, id="alerts"
         )
         targets.append(WebhookTarget(deliver, hook, now))
-    if (email := _email(settings)) is not None:
+    if (email := email_target(settings)) is not None:
         targets.append(email)
     if settings.alert_whatsapp:
         session, _, number = settings.alert_whatsapp.partition(":")
@@ -59,7 +49,12 @@ def alert_targets(
     return targets
 
 
-def _email(settings: Settings) -> EmailTarget | None:
+def email_target(settings: Settings) -> EmailTarget | None:
+    """Return whoever gets alerts by mail, None if nobody does.
+
+    Raises:
+        ConfigurationError: settings contradict each other.
+    """
     recipients = tuple(one.strip() for one in settings.alert_email_to.split(",") if one.strip())
     if settings.alert_smtp_url is None:
         if recipients:

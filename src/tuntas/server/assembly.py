@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,18 +17,18 @@ from tuntas.api.arrived_files import FilesOnArrival
 from tuntas.api.received_files import ReceivedFiles
 from tuntas.api.security import key_of
 from tuntas.backup.runs import BackupRuns
-from tuntas.browser import BrowserUser, Candidate
 from tuntas.canary.book import CanaryBook
 from tuntas.canary.watch import CanaryWatch
 from tuntas.config import Settings
 from tuntas.conversion.converter import Converter
-from tuntas.dashboard import DashboardContext, MemoryMeter, create_dashboard
+from tuntas.dashboard.app import create_dashboard
+from tuntas.dashboard.context import DashboardContext
 from tuntas.dashboard.last_messages import LastMessages
+from tuntas.dashboard.memory import MemoryMeter
 from tuntas.dashboard.trouble_words import alert_text
-from tuntas.events import Subscription
 from tuntas.foundation.clock import Clock
 from tuntas.foundation.host_names import HostNames
-from tuntas.foundation.http_server import HttpServer, ServerOptions, reachable_host
+from tuntas.foundation.http_server import Application, reachable_host
 from tuntas.foundation.load import MachineLoad
 from tuntas.foundation.proxy import Proxy
 from tuntas.foundation.tickets import Tickets
@@ -36,17 +36,17 @@ from tuntas.foundation.wrong_keys import WrongKeys
 from tuntas.mcp.endpoint import ToolsEndpoint
 from tuntas.processes.browsers import running_browsers
 from tuntas.profiles import ProfileStore, Remover
-from tuntas.server import from_settings
+from tuntas.server import early_settings, from_settings
 from tuntas.server.alerting import alert_language, alert_targets
 from tuntas.server.backups import create, listing
 from tuntas.server.canary import ServerCanary
 from tuntas.server.cleanup import ServedCleanup
-from tuntas.server.data_folder import DataFolder
 from tuntas.server.dispatch import Dispatch
 from tuntas.server.doctor import examine
 from tuntas.server.front_door import FrontDoor
 from tuntas.server.measuring import Measurer
 from tuntas.server.readiness import Readiness
+from tuntas.server.resources import Resources
 from tuntas.server.session_settings import settings_reader
 from tuntas.server.stores import Bells, Stores, stores_of
 from tuntas.services import Services, Versions
@@ -67,39 +67,14 @@ from tuntas.troubles import Trouble, Troubles
 from tuntas.webhooks.attempt import Sender
 from tuntas.webhooks.delivery import Deliverer, Replayer
 from tuntas.webhooks.single import SingleDelivery
-from tuntas.whatsapp import ChromiumEngine, uploads
+from tuntas.whatsapp import uploads
 from tuntas.whatsapp.builds import PageBuilds
-from tuntas.whatsapp.documents import Pin
+from tuntas.whatsapp.engine import ChromiumEngine
 from tuntas.whatsapp.reachability import PageReachability
 from tuntas.whatsapp.scripts import wa_js_version
 
-GOODBYE_SECONDS = 5
-# Long enough to send it to one's own phone.
+# Long enough to send a link to one's own phone.
 SIGN_IN_LINK_SECONDS = 600.0
-# Followers of events have nothing to say.
-MESSAGE_BYTES = 64 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Resources:
-    """What a server has to itself before anything is joined. ``receivers``: of all sessions' events.
-
-    ``sandbox``: what is to be said of the browsers' own one. ``pin``: the page that sessions use in place of the one
-    that is given out.
-
-    ``most_descriptors``: how many files and sockets it may have open, None where nothing limits that.
-    """
-
-    browser: Candidate
-    browser_version: str
-    browser_user: BrowserUser | None
-    sandbox: str | None
-    folder: DataFolder
-    listening: socket.socket
-    database: Database
-    receivers: Sequence[Subscription]
-    most_descriptors: int | None
-    pin: Pin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +99,17 @@ class Assembly:
     alerts: AlertTeller
     server_canary: ServerCanary
     canary: CanaryWatch
-    http: HttpServer
+    app: Application
 
 
-def assemble(settings: Settings, resources: Resources, clock: Clock, stopping: asyncio.Event) -> Assembly:
+def assemble(
+    settings: Settings, resources: Resources, database: Database, clock: Clock, stopping: asyncio.Event
+) -> Assembly:
     """Join everything; nothing runs yet. ``stopping`` is set once the server is to end."""
-    bells, outbox = Bells(), SqlOutbox(resources.database, resources.receivers)
+    bells, outbox = Bells(), SqlOutbox(database, resources.receivers)
     deliverer = _deliverer(settings, outbox, clock)
     publisher = Publisher(deliverer.wake, bells.published, resources.receivers, deliverer.look_again)
-    stores = stores_of(settings, resources.database, outbox, publisher, clock, bells)
+    stores = stores_of(settings, database, outbox, publisher, clock, bells)
     profiles = ProfileStore(settings.profiles_dir)
     remover = Remover(profiles, stores.removals, clock, from_settings.removal_settings(settings))
     reachability = PageReachability(
@@ -200,7 +177,7 @@ def assemble(settings: Settings, resources: Resources, clock: Clock, stopping: a
     browsers = partial(running_browsers, settings.profiles_dir)
     meter = MemoryMeter(browsers, bells.news)
     measurer = Measurer(stores.measurements, clock, sessions.all, browsers, outbox.counts)
-    readiness = Readiness(resources.database, profiles, stopping)
+    readiness = Readiness(database, profiles, stopping)
     troubles = Troubles(outbox, deliverer.reports, readiness.obstacle, lambda: canary.course.unusable, clock)
     deliver_once = _single_delivery(settings, clock.now)
     alerts = AlertTeller(
@@ -217,13 +194,12 @@ def assemble(settings: Settings, resources: Resources, clock: Clock, stopping: a
     dashboard = _dashboard_context(
         settings, services, bells, files, meter, stores, troubles, deliver_once, resources.folder.secret()
     )
-    hosts = HostNames(resources.listening.getsockname()[0], from_settings.allowed_hosts(settings))
+    hosts = HostNames(resources.listening.getsockname()[0], early_settings.allowed_hosts(settings))
     app = FrontDoor(
         Dispatch(create_app(api, lambda door: ToolsEndpoint(door, key_of)), create_dashboard(dashboard)),
         hosts,
-        from_settings.sub_path(settings),
+        early_settings.sub_path(settings),
     )
-    http = HttpServer(app, resources.listening, _server_options(settings, resources.most_descriptors))
     return Assembly(
         bells,
         stores,
@@ -243,7 +219,7 @@ def assemble(settings: Settings, resources: Resources, clock: Clock, stopping: a
         alerts,
         server_canary,
         canary,
-        http,
+        app,
     )
 
 
@@ -251,18 +227,6 @@ async def _looked_at(troubles: Troubles, services: Services, bells: Bells) -> li
     if await troubles.refresh():
         bells.news.ring()
     return troubles.of(services)
-
-
-def _server_options(settings: Settings, most_descriptors: int | None) -> ServerOptions:
-    # The other half is for browsers, the database and receivers: strangers must not take them away.
-    most = settings.max_connections if most_descriptors is None else most_descriptors // 2
-    return ServerOptions(
-        GOODBYE_SECONDS,
-        most_connections=min(settings.max_connections, most),
-        head_seconds=settings.head_timeout_seconds,
-        message_bytes=MESSAGE_BYTES,
-        trusted_proxies=settings.trusted_proxies,
-    )
 
 
 def _deliverer(settings: Settings, outbox: SqlOutbox, clock: Clock) -> Deliverer:
@@ -362,7 +326,7 @@ def _dashboard_context(
         measurements=stores.measurements,
         news=bells.news,
         sign_in_days=settings.sign_in_days,
-        sub_path=from_settings.sub_path(settings),
+        sub_path=early_settings.sub_path(settings),
         troubles=troubles,
         most_file_bytes=settings.media_max_bytes,
         ignored=from_settings.ignored(settings),

@@ -32,9 +32,9 @@ from tuntas.sessions.gate import BootGate
 from tuntas.sessions.model import Observation, PageLost, QrShown
 from tuntas.sessions.page_calls import PageCall
 from tuntas.sessions.ports import LaunchRefused, WhatsAppPage
-from tuntas.whatsapp import ChromiumEngine
 from tuntas.whatsapp.builds import PageBuilds
 from tuntas.whatsapp.documents import DocumentRecorder, Pin, read_document
+from tuntas.whatsapp.engine import ChromiumEngine
 from tuntas.whatsapp.reachability import PageReachability
 
 LOOK_EVERY_SECONDS = 0.5

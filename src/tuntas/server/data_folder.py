@@ -12,10 +12,9 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import psutil
 from filelock import FileLock, Timeout
 
-from tuntas.backup.restoring import RESTORING_NAME
+from tuntas.backup.cut_off import RESTORING_NAME
 from tuntas.foundation.identifiers import secret_token
 from tuntas.foundation.user_error import UserError
 from tuntas.server.private_modes import OTHERS, OpenEntry, close_to_others
@@ -84,6 +83,8 @@ class DataFolder:
 
     def announce(self, url: str, token: str, whatsapp_url: str) -> None:
         """Leave the note by which the terminal finds this server."""
+        import psutil
+
         note = RunningServer(url, os.getpid(), psutil.Process().create_time(), token, whatsapp_url)
         fresh = self._note.with_suffix(".new")
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -119,6 +120,8 @@ class DataFolder:
 
     def running_server(self) -> RunningServer | None:
         """Return the server that the note describes, if it still runs."""
+        import psutil
+
         try:
             note = RunningServer(**json.loads(self._note.read_text()))
             same = psutil.Process(note.pid).create_time() == note.create_time

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from ipaddress import ip_network
 
 import structlog
@@ -10,83 +9,21 @@ import structlog
 from tuntas.api.addresses import PublicAddress
 from tuntas.api.context import BodyLimits
 from tuntas.api.quotas import Quotas
-from tuntas.config import ConfigurationError, Settings
+from tuntas.config import Settings
 from tuntas.conversion.converter import ConversionLimits
-from tuntas.events import KNOWN_EVENTS, EventName, Retries, RetryPolicy, SilentEvent, Subscription
 from tuntas.foundation.backoff import Backoff
 from tuntas.foundation.request_body import BodyLimit
-from tuntas.foundation.sub_path import SubPath
 from tuntas.processes import StopLimits
 from tuntas.profiles import RemovalSettings
 from tuntas.sessions.approvals import ApprovalLimits
 from tuntas.sessions.limits import Limits
-from tuntas.sessions.model import SESSION_NAME_PATTERN
 from tuntas.sessions.pacing import Pace
 from tuntas.sessions.sending import SendLimits
-from tuntas.storage.receivers import EVERYWHERE
-from tuntas.webhooks.custom_headers import refused_name, refused_value
-from tuntas.whatsapp import EngineLimits
+from tuntas.whatsapp.engine import EngineLimits
 from tuntas.whatsapp.fetching import FileLimits
 from tuntas.whatsapp.page import PageLimits
 
 log = structlog.get_logger(__name__)
-
-
-def receivers_of_all(settings: Settings) -> list[Subscription]:
-    """Return the receiver of all sessions' events, if one is set.
-
-    Raises:
-        ConfigurationError: it wants events that there are not.
-    """
-    if settings.webhook_url is None:
-        return []
-    if silent := {name.value for name in SilentEvent} & set(settings.webhook_events):
-        log.warning("events_never_happen_here", setting="TUNTAS_WEBHOOK_EVENTS", events=sorted(silent))
-    if unknown := set(settings.webhook_events) - KNOWN_EVENTS - {"*"}:
-        known = {"*", *(name.value for name in EventName)}
-        message = (
-            f"Setting TUNTAS_WEBHOOK_EVENTS: unknown {', '.join(sorted(unknown))}. Known: {', '.join(sorted(known))}"
-        )
-        raise ConfigurationError(message)
-    key = settings.webhook_hmac_key.get_secret_value() if settings.webhook_hmac_key else None
-    retries = Retries(
-        RetryPolicy(settings.webhook_retries_policy),
-        settings.webhook_retries_delay_seconds,
-        settings.webhook_retries_attempts,
-    )
-    events, headers = tuple(settings.webhook_events), _custom_headers(settings)
-    return [Subscription(str(settings.webhook_url), events, key, retries, headers, id=EVERYWHERE)]
-
-
-def _custom_headers(settings: Settings) -> tuple[tuple[str, str], ...]:
-    given = settings.webhook_custom_headers.get_secret_value() if settings.webhook_custom_headers else ""
-    headers = []
-    for place, part in enumerate(filter(None, (one.strip() for one in given.split(";"))), start=1):
-        name, colon, value = (piece.strip() for piece in part.partition(":"))
-        # The values are secrets, so what is wrong is said by place.
-        if not colon:
-            wrong: str | None = "is no pair: write X-One:value;X-Two:value"
-        elif (wrong := refused_name(name)) is None:
-            wrong = refused_value(value)
-        if wrong is not None:
-            message = f"Setting TUNTAS_WEBHOOK_CUSTOM_HEADERS: header {place} {wrong}."
-            raise ConfigurationError(message)
-        headers.append((name, value))
-    return tuple(headers)
-
-
-def start_sessions(settings: Settings) -> list[str]:
-    """Return the names of the sessions that are started with the server.
-
-    Raises:
-        ConfigurationError: a name can be no session's.
-    """
-    names = list(dict.fromkeys(name.strip() for name in settings.start_sessions.split(",") if name.strip()))
-    for name in names:
-        if re.fullmatch(SESSION_NAME_PATTERN, name) is None:
-            message = f"Setting TUNTAS_START_SESSIONS: {name!r} is no name: letters, digits, _ and -, at most 64."
-            raise ConfigurationError(message)
-    return names
 
 
 def engine_limits(settings: Settings) -> EngineLimits:
@@ -184,13 +121,6 @@ def answer_seconds(settings: Settings) -> float:
     return ending + removal + 15.0
 
 
-def allowed_hosts(settings: Settings) -> list[str]:
-    """To which names a server on loopback answers beside loopback's own."""
-    named = [name.strip() for name in settings.allowed_hosts.split(",") if name.strip()]
-    public = settings.public_url.host if settings.public_url is not None else None
-    return [*named, public] if public else named
-
-
 def public_address(settings: Settings) -> PublicAddress:
     """Under which address clients are told to come back."""
     networks = (ip_network(one.strip(), strict=False) for one in settings.trusted_proxies.split(",") if one.strip())
@@ -200,11 +130,6 @@ def public_address(settings: Settings) -> PublicAddress:
 def public_url(settings: Settings) -> str | None:
     """The address that is set, with a slash at its end."""
     return None if settings.public_url is None else f"{str(settings.public_url).rstrip('/')}/"
-
-
-def sub_path(settings: Settings) -> SubPath:
-    """What a proxy has in front of our own paths."""
-    return SubPath() if settings.public_url is None else SubPath(settings.public_url.path or "")
 
 
 def body_limits(settings: Settings) -> BodyLimits:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from tuntas.api.quotas import Quotas
 from tuntas.api.session_config import session_config
 from tuntas.api.session_inputs import Config
-from tuntas.dashboard import SettingsRefused
+from tuntas.dashboard.context import SettingsRefused
 from tuntas.sessions.model import SessionConfig
 
 

@@ -15,12 +15,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Text, and_, cast, exists, func, select, update
 
 from tuntas.events import Subscription
+from tuntas.events.subscription import EVERYWHERE
 from tuntas.storage.publisher import DEAD, WAITING
 from tuntas.storage.subscriptions import subscription_from_json
 from tuntas.storage.tables import deliveries, history, sessions
 from tuntas.webhooks.ports import Delivery
-
-EVERYWHERE = "everywhere"
 
 REMOVED = "The webhook was removed from the session's configuration."
 NOT_SET = "TUNTAS_WEBHOOK_URL is not set any more."

@@ -12,7 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from tuntas.events import Audience, removal_event
+from tuntas.events import Audience
+from tuntas.events.removals import removal_event
 from tuntas.profiles import Holder, Reason, Removal, RemovalState
 from tuntas.storage.database import Database
 from tuntas.storage.publisher import Publisher

@@ -1,5 +1,1 @@
 """All that knows WhatsApp's page and WA-JS. Everything else speaks of sessions, messages and observations."""
-
-from tuntas.whatsapp.engine import ChromiumEngine, EngineLimits
-
-__all__ = ["ChromiumEngine", "EngineLimits"]

@@ -19,10 +19,9 @@ from tuntas.browser import (
     Candidate,
     ConnectionClosed,
     LaunchFailed,
-    LaunchOptions,
     ProxyRelay,
-    launch,
 )
+from tuntas.browser.launch import LaunchOptions, launch
 from tuntas.foundation.proxy import Proxy
 from tuntas.foundation.tasks import blocking
 from tuntas.processes import ProcessIdentity, StopLimits, clear_stale_singleton, end_orphan
