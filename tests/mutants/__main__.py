@@ -14,13 +14,18 @@ import tomllib
 from pathlib import Path
 
 from mutants.making import Mutant, mutants_of
-from mutants.trying import Try, outcomes, prepare
+from mutants.trying import Tries
 
 
 def _tests_of_sessions() -> tuple[str, ...]:
-    """All that play a session by hand; not those that play anything at all, which take longer than all others."""
+    """All that play a session by hand; not those that take long: they play anything at all, or wait for an actor."""
     texts = {str(path): path.read_text() for path in sorted(Path("tests/unit").glob("test_*.py"))}
-    played = [name for name, text in texts.items() if "support.played_session" in text and "hypothesis" not in text]
+    takes_long = "hypothesis", "asyncio"
+    played = [
+        name
+        for name, text in texts.items()
+        if "support.played_session" in text and not any(word in text for word in takes_long)
+    ]
     return (*played, "tests/unit/test_faults.py")
 
 
@@ -59,26 +64,25 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that tries are ended too
     started_at = time.monotonic()
     mutants = {file: mutants_of(file, Path(file).read_text()) for file in chosen}
-    total, number, survivors = sum(map(len, mutants.values())), 0, []
+    total = sum(map(len, mutants.values()))
+    survivors: list[Mutant] = []
+    tried = 0
+
+    def tell(mutant: Mutant, has_passed: bool) -> None:
+        nonlocal tried
+        tried += 1
+        if has_passed:
+            survivors.append(mutant)
+            print(f"\rsurvived: {mutant.file}:{mutant.line}: {mutant.change}", file=sys.stderr)
+        if sys.stderr.isatty() or tried % 100 == 0:
+            print(f"\r{tried} of {total}, {len(survivors)} survived", end="", file=sys.stderr, flush=True)
+
     for file in chosen:
-        prepare(file)
-        if not _pass_untouched(file, given.seconds):
+        if not Tries(file, TESTS_OF[file], given.workers, given.seconds, tell).run(mutants[file]):
             print("The tests fail without any change.")
             return 1
-        tries = [Try(one, TESTS_OF[file]) for one in mutants[file]]
-        for one, has_passed in outcomes(tries, workers=given.workers, seconds=given.seconds):
-            number += 1
-            if has_passed and one.mutant is not None:
-                survivors.append(one.mutant)
-                print(f"\rsurvived: {one.mutant.file}:{one.mutant.line}: {one.mutant.change}", file=sys.stderr)
-            if sys.stderr.isatty() or number % 100 == 0:
-                print(f"\r{number} of {total}, {len(survivors)} survived", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     return _judge(chosen, total, survivors, time.monotonic() - started_at)
-
-
-def _pass_untouched(file: str, seconds: float) -> bool:
-    return all(has_passed for _, has_passed in outcomes([Try(None, TESTS_OF[file])], workers=1, seconds=seconds))
 
 
 def _judge(files: list[str], tried: int, survivors: list[Mutant], seconds: float) -> int:

@@ -1,8 +1,11 @@
-"""What is changed in a file that decides, so that a test must notice."""
+"""What is changed in a file that decides, so that a test must notice, and how it is tried."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mutants.making import mutants_of
+from mutants.trying import give_code, outside_functions
 
 SOURCE = '''
 """What it is for."""
@@ -72,3 +75,26 @@ def test_a_mutant_is_known_by_its_words_and_not_by_its_line() -> None:
 def test_a_case_of_several_lines_is_left_out_whole() -> None:
     source = "match seen:\n    case (\n        A()\n        | B()\n    ):\n        keep()\n"
     assert "): -> ) if False:" in {one.change for one in mutants_of("d.py", source)}
+
+
+def test_a_function_that_others_hold_already_does_what_the_mutant_says() -> None:
+    source = (
+        "@keep\ndef half(of):\n    return (\n        of / 2\n    )\n\n@keep\ndef same(number):\n    return number\n"
+    )
+    functions: list[Callable[[int], float]] = []
+
+    def keep(function: Callable[[int], float]) -> Callable[[int], float]:
+        functions.append(function)
+        return function
+
+    exec(compile(source, "decision.py", "exec"), {"keep": keep})  # what is given new code
+    half, same = functions
+    doubled = next(one for one in mutants_of("decision.py", source) if "of * 2" in one.text)
+    give_code(functions, doubled)
+    assert (half(4), same(4)) == (8, 4)
+
+
+def test_what_is_done_when_a_file_is_read_is_outside_of_its_functions() -> None:
+    source = "LIMIT = 1\n\n\ndef is_due(now, after=2):\n    return now > 3\n"
+    outside = [outside_functions(one.text) != outside_functions(source) for one in mutants_of("d.py", source)]
+    assert outside == [True, True, True, True, False, False, False, False]
