@@ -194,6 +194,30 @@ def test_a_person_s_start_begins_the_budget_anew(it: PlayedSession) -> None:
     assert give_up(it) == pauses
 
 
+def test_a_person_s_start_while_a_fault_is_cleared_away_begins_the_budget_anew(it: PlayedSession) -> None:
+    it.reach(State.WORKING)
+    for _ in range(2):
+        it.observe(CRASH)
+        it.rest()
+        assert it.memory.due_at is not None
+        it.now = it.memory.due_at
+        it.rest()
+    it.observe(CRASH)
+    assert it.state() is State.RECOVERING
+    it.ask(CommandKind.START)
+    it.rest()
+    assert (it.state(), it.told[-1].reason) == (State.STARTING, "start_requested")
+    assert give_up(it) == [3.0, 6.0, 12.0]
+
+
+def test_a_person_s_start_of_what_works_excuses_no_later_fault(it: PlayedSession) -> None:
+    it.reach(State.WORKING)
+    it.ask(CommandKind.START)
+    it.observe(CRASH)
+    it.rest()
+    assert it.state() is State.WAITING
+
+
 def test_a_stop_and_a_start_begin_the_budget_anew(it: PlayedSession) -> None:
     it.reach(State.WORKING)
     it.observe(CRASH)
@@ -321,6 +345,21 @@ def test_a_lost_connection_whose_proxy_is_the_obstacle_is_told_by_name(
     assert (it.state(), it.memory.faults) == (state, 0)
     assert reason in [one.reason for one in it.told]
     assert it.memory.due_at is not None
+
+
+def test_a_lost_connection_whose_obstacle_is_not_its_own_proxy_is_waited_for(it: PlayedSession) -> None:
+    it.reach(State.RECONNECTING)
+    it.take(commands.NetworkSeen(is_away=True, obstacle=PageLost("page_unreachable", "told so")))
+    assert (it.state(), it.restarts) == (State.RECONNECTING, [])
+
+
+def test_a_proxy_that_is_the_obstacle_ends_nothing_where_no_connection_is_lost(it: PlayedSession) -> None:
+    it.reach(State.STARTING)
+    it.observe(PageLost("page_unreachable", "told so"))
+    it.rest()
+    assert (it.state(), it.follows_network) == (State.WAITING, True)
+    it.take(commands.NetworkSeen(is_away=True, obstacle=PageLost("proxy_unreachable", "told so")))
+    assert (it.state(), it.restarts) == (State.WAITING, ["page_unreachable"])
 
 
 def test_a_page_is_told_once_that_the_network_is_back_for_it_would_wait_on_by_itself(it: PlayedSession) -> None:

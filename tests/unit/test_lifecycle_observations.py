@@ -164,6 +164,7 @@ def test_what_came_during_the_asking_is_told_once(it: PlayedSession) -> None:
     it.end_operation(commands.CaughtUp(()))
     assert it.memory.held == ()
     assert it.published == [a_message(103)]
+    assert it.todo == (effects.Publish(a_message(103), is_late=True),), "it is told late"
 
 
 def test_a_page_that_could_not_be_asked_is_asked_again() -> None:
@@ -208,6 +209,18 @@ def test_an_unlinked_page_is_not_asked_to_log_out(it: PlayedSession) -> None:
     it.observe(Unlinked("by the phone"))
     it.ask(CommandKind.REMOVE)
     assert Operation.LOG_OUT not in it.rest()
+
+
+def test_whose_link_the_phone_has_removed_is_known_until_an_account_is_linked(it: PlayedSession) -> None:
+    it.reach(State.WORKING)
+    it.observe(Unlinked("by the phone"))
+    assert it.stored.unlinked_me == ME
+    it.rest()
+    it.observe(Unlinked("by the phone, before it was connected"))
+    it.rest()
+    assert it.stored.unlinked_me == ME
+    it.observe(Connected(ME))
+    assert it.stored.unlinked_me is None
 
 
 def test_a_working_page_that_shows_a_qr_is_unlinked_and_the_story_says_why(it: PlayedSession) -> None:

@@ -18,10 +18,11 @@ from tuntas.sessions.recycling import Growth
 RESTING = Memory(a_record(), LIMITS)
 
 
-def test_a_qr_and_messages_never_reach_a_log_not_even_through_repr() -> None:
+def test_a_qr_a_passkey_s_code_and_messages_never_reach_a_log_not_even_through_repr() -> None:
     message = Message("id", 1, "62811@c.us", "me@c.us", from_me=False, body="hello")
-    shown = repr(replace(RESTING, qr="the QR", held=(message,)))
+    shown = repr(replace(RESTING, qr="the QR", data={"code": "1A2B"}, held=(message,)))
     assert "the QR" not in shown
+    assert "1A2B" not in shown
     assert "62811" not in shown
 
 
@@ -50,6 +51,14 @@ def test_it_wakes_for_the_first_of_its_moments_that_is_still_to_come() -> None:
     assert [memory.wakes_at(now) for now in (10.0, 20.0, 30.0)] == [20.0, 30.0, 40.0]
     assert memory.wakes_at(40.0) is None, "a moment that has passed must not become a busy loop"
     assert RESTING.wakes_at(0.0) is None
+
+
+def test_it_wakes_for_the_end_of_the_time_for_a_scan_only_while_a_qr_is_shown() -> None:
+    def shown_in(state: State) -> Memory:
+        return replace(RESTING, record=replace(a_record(), state=state), rest_at=30.0)
+
+    assert shown_in(State.SCAN_QR_CODE).wakes_at(10.0) == 30.0
+    assert shown_in(State.STARTING).wakes_at(10.0) is None
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,13 @@ def test_a_server_that_starts_leaves_a_place_that_was_taken_to_a_person_where_it
     assert it.state() is State.STARTING
 
 
+def test_a_server_that_starts_knows_that_no_browser_is_left_to_be_ended_whatever_it_was_ended_for() -> None:
+    before = failed_by(PageLost("replaced", ""))
+    it = PlayedSession(before.limits, replace(before.stored, state=State.RECOVERING))
+    it.take(commands.Booted("server_started"))
+    assert it.state() is State.STOPPED
+
+
 def test_a_server_that_starts_tries_what_does_no_harm() -> None:
     before = failed_by(PageLost("terms_not_accepted", ""))
     it = PlayedSession(before.limits, before.stored)

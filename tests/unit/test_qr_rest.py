@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from support.played_session import LIMITS, ME, PlayedSession
-from tuntas.sessions import commands
+from tuntas.sessions import commands, effects
 from tuntas.sessions.commands import CommandKind
 from tuntas.sessions.effects import Operation
 from tuntas.sessions.machine import Desired, State, Status
@@ -49,6 +49,17 @@ def test_a_session_whose_qr_nobody_scans_rests_without_a_browser_and_without_a_f
     assert it.memory.rests
     assert (it.memory.faults, it.restarts) == (0, [])
     assert it.discarded == 0, "its profile stays"
+
+
+def test_the_time_for_a_scan_begins_when_the_first_qr_is_shown_however_long_the_page_has_loaded() -> None:
+    it = PlayedSession()
+    it.reach(State.STARTING)
+    it.now += LIMITS.start_seconds - 10.0
+    it.observe(QrShown("qr"))
+    wait(it, LIMITS.qr_rest_seconds - 1.0)
+    assert it.state() is State.SCAN_QR_CODE
+    wait(it, 1.0)
+    assert it.memory.rests
 
 
 def test_it_wakes_by_itself_when_the_time_has_come() -> None:
@@ -151,6 +162,7 @@ def test_the_time_runs_out_while_the_page_is_asked_for_life() -> None:
     it.now += LIMITS.qr_rest_seconds
     it.look()
     assert it.state() is State.STOPPING
+    assert effects.Cancel() in it.todo, "its browser is ended without waiting for an answer"
     it.rest()
     assert it.memory.rests
 

@@ -84,11 +84,11 @@ def test_the_hardest_restriction_is_the_one_that_is_told(
 
 def test_a_page_that_connects_anew_keeps_what_is_known_of_the_account_and_says_it_with_the_status() -> None:
     it = working()
-    it.observe(RestrictionsSeen(LOCKED, None))
+    it.observe(RestrictionsSeen(LOCKED, CAPPED))
     it.observe(Disconnected("told so"))
     it.observe(Connected(ME))
-    assert it.stored.me == Me(ME.id, ME.push_name, None, LOCKED)
-    assert it.told[-1].data == {"reachoutTimelock": LOCKED.payload(), "messageCapping": None}
+    assert it.stored.me == Me(ME.id, ME.push_name, None, LOCKED, CAPPED)
+    assert it.told[-1].data == {"reachoutTimelock": LOCKED.payload(), "messageCapping": CAPPED.payload()}
     other = Me("628999@c.us", "Other")
     it.observe(Disconnected("told so"))
     it.observe(Connected(other))

@@ -101,9 +101,8 @@ def _booted(turn: Turn, booted: commands.Booted) -> None:
     turn.know(reason=booted.reason)
     if record.state is State.FAILED and must_not_start_by_itself(record.reason):
         # Another server's start is no reason to try what does harm; it goes on waiting for what it waited for.
-        turn.know(last_fault=PageLost(record.reason, ""))
         if record.again_in_seconds is not None:
-            turn.due_in(max(0.0, record.again_in_seconds - booted.age_seconds))
+            turn.due_in(record.again_in_seconds - booted.age_seconds)
     elif record.state is not State.STOPPED:
         turn.move(Trigger.BOOTED, booted.reason)
 
@@ -155,11 +154,9 @@ def _command(turn: Turn, command: Command) -> None:
 
 def _want_running(turn: Turn) -> None:
     record = turn.memory.record
-    if record.state in (State.WAITING, State.FAILED):
+    if record.state in (State.RECOVERING, State.WAITING, State.FAILED):
         # A person asked: no reason to let them wait for a backoff that they cannot see.
-        turn.know(tries=0, faults=0, due_at=None, start_asked=True, last_fault=NO_FAULT)
-    elif record.state is State.RECOVERING:
-        turn.know(tries=0, faults=0, start_asked=True)  # the fault is still to be told
+        turn.know(tries=0, faults=0, start_asked=True)
     if record.desired is not Desired.RUNNING:
         turn.store(desired=Desired.RUNNING)
 
@@ -289,7 +286,7 @@ def _ended(turn: Turn, result: Result) -> None:
             for message in found:
                 turn.publish(message, is_late=True)
             # A part that took us no further would come again and again.
-            is_behind = not is_all and (turn.memory.record.seen_until or 0) > (record.seen_until or 0)
+            is_behind = not is_all and turn.memory.record.seen_until != record.seen_until
             if not is_behind:
                 for message in turn.memory.held:
                     turn.publish(message, is_late=True)

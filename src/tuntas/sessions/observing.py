@@ -71,10 +71,11 @@ def observe(turn: Turn, seen: Observation) -> None:
             known = turn.memory.record.me
             if known is not None and known.id == me.id:
                 me = replace(me, timelock=known.timelock, capping=known.capping)
-            if me != known or turn.memory.record.unlinked_me is not None:
+            if me != known:  # as after each unlinking
                 turn.store(me=me, unlinked_me=None)
             if state is not State.WORKING:
-                data = me.restrictions_payload() if me.restriction[0] is not None else None
+                restriction, _ = me.restriction
+                data = None if restriction is None else me.restrictions_payload()
                 turn.move(Trigger.CONNECTED, "connected", turn.memory.facts.sentence, data=data)
         case model.RestrictionsSeen():
             _restrict(turn, seen)
