@@ -38,7 +38,7 @@ _PROCESSOR_SECONDS = 20
 
 # Plain asserts: a module that is imported already cannot be rewritten, and nobody reads what a mutant's test says.
 # Of the plugins only the one that is asked for: to load the others takes longer than most tests.
-_OPTIONS = ("-x", "-q", "-s", "--assert=plain", "--noconftest", "-p", "no:cacheprovider", "-p", "pytest_timeout")
+_OPTIONS = ("-x", "-qq", "-s", "--assert=plain", "--noconftest", "-p", "no:cacheprovider", "-p", "pytest_timeout")
 _NO_OTHER_PLUGINS = "PYTEST_DISABLE_PLUGIN_AUTOLOAD"
 
 # The metrics are registered once in a process.
