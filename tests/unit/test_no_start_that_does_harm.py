@@ -57,11 +57,22 @@ def test_a_server_that_starts_leaves_a_place_that_was_taken_to_a_person_where_it
     assert it.state() is State.STARTING
 
 
-def test_a_server_that_starts_knows_that_no_browser_is_left_to_be_ended_whatever_it_was_ended_for() -> None:
-    before = failed_by(PageLost("replaced", ""))
-    it = PlayedSession(before.limits, replace(before.stored, state=State.RECOVERING))
-    it.take(commands.Booted("server_started"))
-    assert it.state() is State.STOPPED
+@pytest.mark.parametrize("state", [State.RECOVERING, State.WAITING])
+def test_a_server_that_was_killed_on_the_way_leaves_no_start_into_a_ban_behind(state: State) -> None:
+    it = PlayedSession(LIMITS)
+    it.reach(State.WORKING)
+    it.observe(PageLost("temporary_ban", "", again_in_seconds=5000.0))
+    assert it.stored.state is State.RECOVERING
+    it = PlayedSession(LIMITS, replace(it.stored, state=state))
+    it.take(commands.Booted("server_started", age_seconds=1.0))
+    it.rest()
+    assert (it.state(), it.memory.record.reason) == (State.FAILED, "temporary_ban")
+    it.now += 4999.0
+    it.rest()
+    assert it.state() is State.FAILED
+    it.now += 1.0
+    it.rest()
+    assert it.state() is State.STARTING
 
 
 def test_a_server_that_starts_tries_what_does_no_harm() -> None:

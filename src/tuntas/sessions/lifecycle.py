@@ -99,10 +99,16 @@ def _take(turn: Turn, message: Input) -> None:
 def _booted(turn: Turn, booted: commands.Booted) -> None:
     record = turn.memory.record
     turn.know(reason=booted.reason)
-    if record.state is State.FAILED and must_not_start_by_itself(record.reason):
+    is_harmful = must_not_start_by_itself(record.reason)
+    if is_harmful and record.state is State.FAILED:
         # Another server's start is no reason to try what does harm; it goes on waiting for what it waited for.
         if record.again_in_seconds is not None:
             turn.due_in(record.again_in_seconds - booted.age_seconds)
+    elif is_harmful and record.state in (State.RECOVERING, State.WAITING):
+        # The other server ended between the fault and what follows from it.
+        turn.know(last_fault=PageLost(record.reason, "", record.again_in_seconds))
+        if record.state is State.RECOVERING:
+            turn.move(Trigger.BROWSER_GONE, record.reason)
     elif record.state is not State.STOPPED:
         turn.move(Trigger.BOOTED, booted.reason)
 

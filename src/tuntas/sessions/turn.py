@@ -129,6 +129,9 @@ class Turn:
             qr=None,
         )
         self._await_scan_in(state)
+        if state in (State.RECOVERING, State.WAITING):
+            # Written down, for a server that is killed now would leave the next one to start into a ban.
+            self.know(record=replace(self.memory.record, again_in_seconds=self.memory.last_fault.again_in_seconds))
         match state:
             case State.STOPPED:
                 self.know(tries=0, faults=0)
