@@ -15,6 +15,7 @@ import pytest
 import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
+from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import AcceptedNegativeData
 from schemathesis.specs.openapi.checks import (
     allow_header_conformance,
@@ -24,6 +25,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from support.running import KEY, Sandbox, Server, running
+from support.schema_checks import nothing_has_failed
 from tuntas.api.app import routes
 
 EXAMPLES_AN_OPERATION = 3
@@ -103,8 +105,18 @@ def test_an_answer_is_what_the_document_says(case: Case, working: Server, http: 
             timeout=30,
             # Data that fits its shape may still be refused with 422: by WhatsApp, or by the session's status.
             # Wrong keys are asked in security/test_authorisation: they are answered late, and here there are many.
-            excluded_checks=[positive_data_acceptance, negative_data_rejection, allow_header_conformance, ignored_auth],
-            additional_checks=[what_means_nothing_is_refused, allowed_methods_are_those_of_the_address],
+            excluded_checks=[
+                positive_data_acceptance,
+                negative_data_rejection,
+                allow_header_conformance,
+                ignored_auth,
+                not_a_server_error,
+            ],
+            additional_checks=[
+                what_means_nothing_is_refused,
+                allowed_methods_are_those_of_the_address,
+                nothing_has_failed,
+            ],
         )
     finally:
         if changes_sessions(case):

@@ -54,6 +54,7 @@ class PlayedProxy:
         self._loop = asyncio.new_event_loop()
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._writers: set[asyncio.StreamWriter] = set()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
 
@@ -85,9 +86,15 @@ class PlayedProxy:
         if self._server is not None:
             self._server.close()
             self._server = None
-        for task in tuple(self._tasks):
+        for task in self._tasks:
             task.cancel()
-        await asyncio.sleep(0.05)
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        for writer in self._writers:
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+        self._writers.clear()
 
     def _came(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = self._loop.create_task(self._serve(reader, writer))
@@ -95,19 +102,21 @@ class PlayedProxy:
         task.add_done_callback(self._tasks.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
         with contextlib.suppress(OSError, EOFError, asyncio.CancelledError):
             greet = self._greet_http if self.kind == "http" else self._greet_socks
             if await greet(reader, writer):
                 far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._led_to())
+                self._writers.add(far_writer)
+                ways = [
+                    self._loop.create_task(_copy(reader, far_writer)),
+                    self._loop.create_task(_copy(far_reader, writer)),
+                ]
                 try:
-                    await asyncio.wait(
-                        [
-                            self._loop.create_task(_copy(reader, far_writer)),
-                            self._loop.create_task(_copy(far_reader, writer)),
-                        ],
-                        return_when=asyncio.FIRST_COMPLETED,
-                    )
+                    await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
                 finally:
+                    for way in ways:
+                        way.cancel()
                     far_writer.close()
         writer.close()
 
