@@ -57,7 +57,7 @@ def test_it_opens_what_its_key_is_good_for_and_ends_with_it(house: Server, visit
     late = link(house, "--key", clerk)
     house.http.delete(f"/api/keys/{clerk}")
     visitor.expect_complaint("422")
-    page.goto("/")
+    # The page goes there by itself: its stream ends with the key.
     expect(page.get_by_label("API key", exact=True)).to_be_visible()
     page.goto(late)
     page.get_by_role("button", name="Sign in").click()
