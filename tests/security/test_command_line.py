@@ -48,3 +48,16 @@ def test_a_path_that_the_system_does_not_take_is_told_in_a_line(tmp_path: Path, 
         # Two that only look at it say truly that there is nothing of ours.
         assert done.returncode in ({0, 1} if command in LOOKS else {1, 2}), told
     assert [one.name for one in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["keys create @", "keys create bot --session @", "keys revoke @", "sessions list --search @", "open --key @"],
+)
+def test_what_is_no_text_is_told_in_a_line_and_nothing_is_made(server: Server, command: str) -> None:
+    words = ["a\udced\udcbf\udcbf" if one == "@" else one for one in command.split()]
+    done = run(*words, "--data-dir", str(server.data_dir))
+    assert "Traceback" not in done.stderr, done.stderr[-2000:]
+    assert done.returncode in ({0} if "list" in words else {1, 2})
+    assert done.stderr.strip() or done.returncode == 0
+    assert server.http.get("/api/keys").json() == []

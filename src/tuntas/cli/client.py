@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tuntas.foundation.plain_values import readable
 from tuntas.foundation.user_error import UserError
 
 if TYPE_CHECKING:
@@ -67,13 +68,17 @@ class Client:
         """Make a request.
 
         Raises:
-            Refused: the server answered with a problem.
+            Refused: the server answered with a problem, or what was typed is no text and could not be sent.
             ServerUnreachable: it did not answer.
         """
         import httpx
 
         try:
             answer = self._http.request(method, path, **options)
+        except UnicodeEncodeError as error:
+            # Arguments may be any bytes; what JSON and addresses carry is UTF-8.
+            message = f"{readable(str(error.object))} is no UTF-8 text. Type it anew."
+            raise Refused(message) from error
         except httpx.TransportError as error:
             raise self._unreachable(error) from error
         if answer.is_success:
